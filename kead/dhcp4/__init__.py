@@ -1,0 +1,5 @@
+"""DHCPv4: the packets and options on the wire, the exchange with a client, the sockets and the daemon.
+
+`packet`, `options` and `values` are sans-IO and know only `kead.wire`; everything that decides what a client gets
+stands on top of them.
+"""

@@ -1,0 +1,342 @@
+"""One DHCPv4 message: bytes to `Packet4`, `Packet4` to bytes (RFC 2131 section 2, RFC 3396).
+
+The law of this file: `decode` is total. Whatever the network brings, it gives a packet or raises `PacketError`,
+in time linear to the datagram. It is on the way of every packet, so it makes one pass over the bytes, decodes no
+value that nobody asked for, and knows an option only by its code, its least length and its bytes.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from struct import error as StructError
+from typing import Final
+
+from kead.dhcp4.options import MINIMUM_LENGTH, RELAY_AGENT_MINIMUM_LENGTH, STRINGS
+
+DISCOVER: Final = 1
+OFFER: Final = 2
+REQUEST: Final = 3
+DECLINE: Final = 4
+ACK: Final = 5
+NAK: Final = 6
+RELEASE: Final = 7
+INFORM: Final = 8
+LEASE_QUERY: Final = 10
+LEASE_UNASSIGNED: Final = 11
+LEASE_UNKNOWN: Final = 12
+LEASE_ACTIVE: Final = 13
+BULK_LEASE_QUERY: Final = 14
+LEASE_QUERY_DONE: Final = 15
+LEASE_QUERY_STATUS: Final = 17
+TLS: Final = 18
+
+BOOTREQUEST: Final = 1
+BOOTREPLY: Final = 2
+BROADCAST_FLAG: Final = 0x8000
+
+TYPE_NAMES: Final = {
+    DISCOVER: "DHCPDISCOVER",
+    OFFER: "DHCPOFFER",
+    REQUEST: "DHCPREQUEST",
+    DECLINE: "DHCPDECLINE",
+    ACK: "DHCPACK",
+    NAK: "DHCPNAK",
+    RELEASE: "DHCPRELEASE",
+    INFORM: "DHCPINFORM",
+    LEASE_QUERY: "DHCPLEASEQUERY",
+    LEASE_UNASSIGNED: "DHCPLEASEUNASSIGNED",
+    LEASE_UNKNOWN: "DHCPLEASEUNKNOWN",
+    LEASE_ACTIVE: "DHCPLEASEACTIVE",
+    BULK_LEASE_QUERY: "DHCPBULKLEASEQUERY",
+    LEASE_QUERY_DONE: "DHCPLEASEQUERYDONE",
+    LEASE_QUERY_STATUS: "DHCPLEASEQUERYSTATUS",
+    TLS: "DHCPTLS",
+}
+
+COOKIE: Final = 0x63825363
+HEADER_LENGTH: Final = 240
+"""The fixed fields and the magic cookie."""
+
+PIECE: Final = 253
+"""The most bytes that one instance of a split option carries when sent (RFC 3396 allows 255; Kea sends 253)."""
+
+_HEADER = Struct("!BBBBIHHIIII16s64s128sI")
+_unpack_header = _HEADER.unpack_from
+_pack_header = _HEADER.pack
+_NO_SNAME = bytes(64)
+_NO_FILE = bytes(128)
+
+
+class PacketError(ValueError):
+    """These bytes are no DHCPv4 message, or one that must not be answered. `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Packet4:
+    """A message, query or reply. Addresses are ints, `hwaddr` has the length that the header says, at most 16.
+
+    `options` maps a code to its whole value: instances of the same code are fused, those of an overloaded file and
+    sname field are in it. `sname` and `file` are b"" when the field is all zero, else the raw field.
+    """
+
+    __slots__ = (
+        "chaddr",
+        "ciaddr",
+        "file",
+        "flags",
+        "giaddr",
+        "hlen",
+        "hops",
+        "htype",
+        "hwaddr",
+        "op",
+        "options",
+        "secs",
+        "siaddr",
+        "sname",
+        "type",
+        "xid",
+        "yiaddr",
+    )
+
+    op: int
+    htype: int
+    hlen: int
+    hops: int
+    xid: int
+    secs: int
+    flags: int
+    ciaddr: int
+    yiaddr: int
+    siaddr: int
+    giaddr: int
+    chaddr: bytes
+    hwaddr: bytes
+    sname: bytes
+    file: bytes
+    options: dict[int, bytes]
+    type: int
+
+    def __init__(self, type: int = 0, xid: int = 0, hwaddr: bytes = b"", *, op: int = BOOTREQUEST) -> None:
+        self.op = op
+        self.htype = 1
+        self.hlen = len(hwaddr)
+        self.hops = 0
+        self.xid = xid
+        self.secs = 0
+        self.flags = 0
+        self.ciaddr = 0
+        self.yiaddr = 0
+        self.siaddr = 0
+        self.giaddr = 0
+        self.hwaddr = hwaddr
+        self.chaddr = hwaddr.ljust(16, b"\0")
+        self.sname = b""
+        self.file = b""
+        self.options = {53: bytes((type,))} if type else {}
+        self.type = type
+
+    def set_type(self, type: int) -> None:
+        """Makes it a message of this type: the attribute and option 53."""
+        self.type = type
+        self.options[53] = bytes((type,))
+
+    @property
+    def client_id(self) -> bytes:
+        """Option 61, b"" if there is none."""
+        return self.options.get(61, b"")
+
+    def relay_info(self) -> dict[int, bytes]:
+        """The sub-options of option 82 by code, instances fused, {} if there are none (RFC 3046)."""
+        value = self.options.get(82)
+        return split_suboptions(value) if value else {}
+
+    def name_of_type(self) -> str:
+        """DHCPDISCOVER and so on; UNKNOWN for a type without a name and where option 53 is missing."""
+        return TYPE_NAMES.get(self.type, "UNKNOWN")
+
+
+_new_packet = Packet4.__new__
+
+
+def decode(data: bytes) -> Packet4:
+    """The message in these bytes. PacketError: a header cut short, no magic cookie, or an option too short.
+
+    Options that are cut off at the end are left out with all that follows; a missing END is fine.
+    """
+    packet = _new_packet(Packet4)
+    try:
+        (
+            packet.op,
+            packet.htype,
+            hlen,
+            packet.hops,
+            packet.xid,
+            packet.secs,
+            packet.flags,
+            packet.ciaddr,
+            packet.yiaddr,
+            packet.siaddr,
+            packet.giaddr,
+            chaddr,
+            sname,
+            file,
+            cookie,
+        ) = _unpack_header(data)
+    except StructError:
+        raise PacketError(f"truncated header: {len(data)} bytes, at least {HEADER_LENGTH} are needed") from None
+    if cookie != COOKIE:
+        raise PacketError(f"no DHCP magic cookie: {cookie:#010x}")
+    if hlen > 16:
+        hlen = 16
+    packet.hlen = hlen
+    packet.chaddr = chaddr
+    packet.hwaddr = chaddr[:hlen]
+    packet.sname = b"" if sname == _NO_SNAME else sname
+    packet.file = b"" if file == _NO_FILE else file
+    options: dict[int, bytes] = {}
+    packet.options = options
+    minimum = MINIMUM_LENGTH
+    odd = False
+    at = 240
+    end = len(data)
+    try:
+        while at < end:
+            code = data[at]
+            if code == 255:
+                break
+            if code == 0:
+                at += 1
+                continue
+            start = at + 2
+            length = data[at + 1]
+            at = start + length
+            if at > end:
+                break
+            if code in options:
+                options[code] += data[start:at]
+                odd = True
+            else:
+                options[code] = data[start:at]
+                if length < minimum[code] or not data[at - 1]:
+                    odd = True
+    except IndexError:
+        pass  # a code without a length ends the list
+    if 52 in options:
+        _overload(options, sname, file)
+        odd = True
+    if odd:
+        _check(options)
+    if 82 in options:
+        _check_relay_info(options[82])
+    packet.type = options[53][0] if 53 in options else 0
+    return packet
+
+
+def _overload(options: dict[int, bytes], sname: bytes, file: bytes) -> None:
+    """Takes in the options of the file and sname fields, in this order (RFC 2131 section 4.1)."""
+    value = options[52]
+    which = value[0] if value else 0
+    if which & 1:
+        _more(options, file)
+    if which & 2:
+        _more(options, sname)
+
+
+def _more(options: dict[int, bytes], field: bytes) -> None:
+    at, end = 0, len(field)
+    while at < end:
+        code = field[at]
+        if code == 255:
+            return
+        if code == 0:
+            at += 1
+            continue
+        if at + 2 > end:
+            return
+        start = at + 2
+        at = start + field[at + 1]
+        if at > end:
+            return
+        options[code] = options.get(code, b"") + field[start:at]
+
+
+def _check(options: dict[int, bytes]) -> None:
+    """Least lengths of the fused values; strings lose their trailing NULs."""
+    for code, value in options.items():
+        if len(value) < MINIMUM_LENGTH[code]:
+            raise PacketError(f"option {code} has {len(value)} bytes, at least {MINIMUM_LENGTH[code]} are needed")
+        if code in STRINGS and value[-1:] == b"\0":
+            options[code] = value.rstrip(b"\0")
+
+
+def _check_relay_info(value: bytes) -> None:
+    for code, data in split_suboptions(value).items():
+        if len(data) < RELAY_AGENT_MINIMUM_LENGTH[code]:
+            raise PacketError(
+                f"sub-option {code} of option 82 has {len(data)} bytes,"
+                f" at least {RELAY_AGENT_MINIMUM_LENGTH[code]} are needed"
+            )
+
+
+def split_suboptions(data: bytes) -> dict[int, bytes]:
+    """Code-length-value sub-options in order of first appearance, instances fused. Total: stops where they are cut."""
+    found: dict[int, bytes] = {}
+    at, end = 0, len(data)
+    while at + 1 < end:
+        code = data[at]
+        start = at + 2
+        at = start + data[at + 1]
+        if at > end:
+            break
+        found[code] = found[code] + data[start:at] if code in found else data[start:at]
+    return found
+
+
+def encode_option(code: int, value: bytes) -> bytes:
+    """One option on the wire, in consecutive pieces of 253 bytes if it is longer (RFC 3396)."""
+    length = len(value)
+    if length <= PIECE:
+        return bytes((code, length)) + value
+    return b"".join(
+        bytes((code, min(PIECE, length - start))) + value[start : start + PIECE] for start in range(0, length, PIECE)
+    )
+
+
+def encode(packet: Packet4) -> bytes:
+    """The message on the wire: option 53, then ascending codes, 82 last, END; no padding.
+
+    struct.error if a header field does not fit.
+    """
+    options = packet.options
+    parts = [
+        _pack_header(
+            packet.op,
+            packet.htype,
+            packet.hlen,
+            packet.hops,
+            packet.xid,
+            packet.secs,
+            packet.flags,
+            packet.ciaddr,
+            packet.yiaddr,
+            packet.siaddr,
+            packet.giaddr,
+            packet.chaddr,
+            packet.sname,
+            packet.file,
+            COOKIE,
+        )
+    ]
+    if 53 in options:
+        parts.append(encode_option(53, options[53]))
+    for code in sorted(options):
+        if code not in (53, 82):
+            parts.append(encode_option(code, options[code]))
+    if 82 in options:
+        parts.append(encode_option(82, options[82]))
+    parts.append(b"\xff")
+    return b"".join(parts)
