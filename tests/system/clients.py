@@ -109,7 +109,14 @@ class Dhclient(Client):
     """ISC's: it renews on its own, when the server's T1 says so."""
 
     def command(self, *words: str | Path) -> list[str | Path]:
-        files = ["-cf", self.directory / "conf", "-lf", self.directory / "leases", "-pf", self.directory / "pid"]
+        files: list[str | Path] = [
+            "-cf",
+            self.directory / "conf",
+            "-lf",
+            self.directory / "leases",
+            "-pf",
+            self.directory / "pid",
+        ]
         # dhclient gives its script only the variables it knows and those of -e
         return [
             "dhclient",
