@@ -131,14 +131,15 @@ class Occupancy:
         """
         if last < first:
             return 0
-        low, high = first >> _SHIFT, last >> _SHIFT
+        end = last + 1
+        low, high = first >> _SHIFT, end >> _SHIFT
         if low == high:
-            return self._count_in_block(low, first & _MASK, (last & _MASK) + 1)
-        return (
-            self._count_in_block(low, first & _MASK, _BLOCK)
-            + self._count_blocks(low + 1, high)
-            + self._count_in_block(high, 0, (last & _MASK) + 1)
-        )
+            return self._count_in_block(low, first & _MASK, end & _MASK)
+        count = self._count_in_block(high, 0, end & _MASK)
+        if first & _MASK:
+            count += self._count_in_block(low, first & _MASK, _BLOCK)
+            low += 1
+        return count + self._count_blocks(low, high)
 
     def take_all(self, addresses: Iterable[int]) -> None:
         """Mark many taken, as after loading a lease file; quickest when neighbours follow each other."""
@@ -230,8 +231,8 @@ class Occupancy:
     def _count_in_block(self, index: int, start: int, end: int) -> int:
         region = self._regions.get(index >> _SHIFT)
         count = 0 if region is None else region.counts[index & _MASK]
-        if not count or end - start == _BLOCK:
-            return count
+        if not count:
+            return 0
         if count == _BLOCK:
             return end - start
         return self._blocks[index].count(1, start, end)
