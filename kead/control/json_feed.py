@@ -17,9 +17,19 @@ LONGEST: Final = 64 * 1024 * 1024
 NESTING_LIMIT: Final = 100
 """Maps and lists within each other; a deeper document could exhaust a reader's stack (CVE-2026-3608)."""
 
-_NOTHING: Final = re.compile(rb'[^"\[\]{}#/]*+')
-_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
-_BLANKS: Final = re.compile(rb"[ \t\r\n]*+")
+_NOTHING: Final = re.compile(rb'(?:[^"\[\]{}#/]+|"[^"\\]*(?:\\.[^"\\]*)*")*', re.DOTALL)
+"""What matters neither as a bracket nor as a comment: whole strings, and all else outside them.
+
+No possessive groups here: Python before 3.11.5 matches them wrongly. The alternatives begin differently, so nothing
+is tried twice.
+"""
+_STRING: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_BLANKS: Final = re.compile(rb"[ \t\r\n]*")
+_OPENING: Final = b"{["
+_CLOSING: Final = b"}]"
+_QUOTE: Final = 0x22
+_BACKSLASH: Final = 0x5C
+_HASH: Final = 0x23
 
 
 class FeedError(ValueError):
@@ -92,51 +102,56 @@ class Feed:
         raise FeedError(f"invalid first character {byte.decode('latin-1')}")
 
     def _in_document(self) -> bool:
-        text = self._text
-        self._place = _end(_NOTHING, text, self._place)
-        if self._place == len(text):
+        text, place, depth = self._text, self._place, self._depth
+        while True:
+            place = _end(_NOTHING, text, place)
+            if place == len(text):
+                break
+            byte = text[place]
+            if byte in _OPENING:
+                depth += 1
+                if depth > NESTING_LIMIT:
+                    raise FeedError("fromJSON elements nested too deeply")
+            elif byte in _CLOSING:
+                depth -= 1
+                if depth == 0:
+                    self._parts.append(bytes(text[self._kept_from : place + 1]))
+                    self.complete = True
+                    return True
+            else:
+                break
+            place += 1
+        self._place, self._depth = place, depth
+        if place == len(text):
             return False
-        byte = text[self._place : self._place + 1]
-        if byte in b"#/":
-            self._parts.append(bytes(text[self._kept_from : self._place]))
-            self._kept_from = self._place
-            return self._comment(_In.DOCUMENT)
-        self._place += 1
-        if byte == b'"':
+        if text[place] == _QUOTE:  # a string that does not end in this piece
+            self._place += 1
             self._state = _In.STRING
-        elif byte in b"{[":
-            self._depth += 1
-            if self._depth > NESTING_LIMIT:
-                raise FeedError("fromJSON elements nested too deeply")
-        else:
-            self._depth -= 1
-            if self._depth == 0:
-                self._parts.append(bytes(text[self._kept_from : self._place]))
-                self.complete = True
-        return True
+            return True
+        return self._comment(_In.DOCUMENT)
 
     def _in_string(self) -> bool:
         self._place = _end(_STRING, self._text, self._place)
-        if self._place == len(self._text) or self._text[self._place] == 0x5C:  # a backslash whose character is to come
+        if self._place == len(self._text) or self._text[self._place] == _BACKSLASH:  # whose character is to come
             return False
         self._place += 1
         self._state = _In.DOCUMENT
         return True
 
     def _comment(self, after: _In) -> bool:
+        """Begin a comment; what stood before it is kept."""
         text, place = self._text, self._place
-        self._after_comment = after
-        if text[place] == 0x23:  # '#'
-            self._state = _In.LINE_COMMENT
-            self._place = place + 1
-            return True
-        if place + 1 == len(text):
+        second = b"" if text[place] == _HASH else bytes(text[place + 1 : place + 2])
+        if text[place] != _HASH and not second:
             return False
-        second = bytes(text[place + 1 : place + 2])
-        if second not in (b"/", b"*"):
+        if second not in (b"", b"/", b"*"):
             raise FeedError(f"invalid characters /{second.decode('latin-1')}")
-        self._state = _In.LINE_COMMENT if second == b"/" else _In.BLOCK_COMMENT
-        self._place = place + 2
+        if after is _In.DOCUMENT:
+            self._parts.append(bytes(text[self._kept_from : place]))
+        self._kept_from = place
+        self._after_comment = after
+        self._state = _In.BLOCK_COMMENT if second == b"*" else _In.LINE_COMMENT
+        self._place = place + 1 + len(second)
         return True
 
     def _in_comment(self) -> bool:

@@ -19,10 +19,10 @@ from kead.control.json_feed import NESTING_LIMIT
 
 Path = tuple[str | int, ...]
 
-_BLANKS: Final = re.compile("[ \b\f\n\r\t]*+")
-_NUMBER: Final = re.compile("[-+.0-9eE]*+")
-_WORD: Final = re.compile("[A-Za-z]*+")
-_PLAIN: Final = re.compile(r'[^"\\]*+')
+_BLANKS: Final = re.compile("[ \b\f\n\r\t]*")
+_NUMBER: Final = re.compile("[-+.0-9eE]*")
+_WORD: Final = re.compile("[A-Za-z]*")
+_PLAIN: Final = re.compile(r'[^"\\]*')
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 

@@ -30,8 +30,7 @@ needs.
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its name, its handler (plain or async), its arguments' rows, Kea's text when arguments are no map.
-    """
+    """One command: name, handler (plain or async), the arguments' rows, Kea's text when arguments are no map."""
 
     name: str
     handler: Handler
