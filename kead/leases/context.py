@@ -1,0 +1,50 @@
+"""User contexts of leases: compact JSON text inside kead, Kea's spaced text in its files, and extended info.
+
+Law: text in, text out; keys are sorted, as in everything that Kea writes.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import orjson
+
+_NAMES: Final = {True: "true", False: "false", None: "null"}
+
+
+def compact_context(data: bytes) -> str:
+    """The compact text of a JSON map. ValueError: something else."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        try:  # Kea takes any byte inside a string
+            value = orjson.loads(data.decode("latin-1"))
+        except orjson.JSONDecodeError:
+            raise ValueError(f"user context is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"user context '{data.decode('utf-8', 'replace')}' is not a JSON map")
+    return dump(value) if value else ""
+
+
+def dump(value: object) -> str:
+    """Compact JSON text with sorted keys."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+@lru_cache(maxsize=1024)
+def kea_context(text: str) -> str:
+    """The same JSON with Kea's blanks, as its lease files have it."""
+    return _kea(orjson.loads(text.encode("utf-8", "surrogateescape")))
+
+
+def _kea(value: object) -> str:
+    if isinstance(value, dict):
+        if not value:
+            return "{  }"
+        return "{ " + ", ".join(f"{_kea(key)}: {_kea(member)}" for key, member in sorted(value.items())) + " }"
+    if isinstance(value, list):
+        return "[ " + ", ".join(map(_kea, value)) + " ]" if value else "[  ]"
+    if value is None or isinstance(value, bool):
+        return _NAMES[value]
+    return orjson.dumps(value).decode()

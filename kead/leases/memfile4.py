@@ -1,0 +1,306 @@
+"""The memfile: every DHCPv4 lease in memory, every change appended to a CSV file in Kea's format.
+
+Changes are accepted at once, since nobody else writes the file, and gathered; `flush` writes the group with one
+system call. With durability "write" that is all: the group survives the server. With "fsync" a thread then syncs
+the file, so that the group survives the machine; meanwhile further groups gather and are written, and each has a
+future of its own.
+
+A group that cannot be made durable is undone, in the file and in memory, together with everything accepted after
+it, which may rest on it. Whoever flushes next hears of that too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from kead.allocation.occupancy import Occupancy
+from kead.leases import messages
+from kead.leases.csv4 import HEADER, format_removal, format_row, writable
+from kead.leases.lease4 import Lease4
+from kead.leases.leasefile import LeaseFile
+from kead.leases.loading4 import NO_CHECKS, Checks4, load4
+from kead.leases.store4 import StoreError
+from kead.leases.table4 import LeaseTable4
+
+Durability = Literal["write", "fsync"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemfileSettings:
+    """How to open a memfile. `parameters`: lease-database as configured, for the log."""
+
+    path: Path | None
+    """None: leases live in memory only (persist false)."""
+    durability: Durability = "write"
+    max_row_errors: int = 0
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+class _Group:
+    """Changes that become durable together: what each address had before, and where the file ended."""
+
+    __slots__ = ("before", "done", "start")
+
+    def __init__(self, before: list[tuple[int, Lease4 | None]], start: int, done: Future[None]) -> None:
+        self.before = before
+        self.start = start
+        self.done = done
+
+
+class Memfile4:
+    """A `LeaseStore4`. Its coroutines never suspend, but for `durable` with "fsync", and `all` and `close`."""
+
+    def __init__(self, table: LeaseTable4, file: LeaseFile | None, durability: Durability = "write") -> None:
+        self.occupancy: Occupancy = table.occupancy
+        self.undone = 0
+        """How many groups were undone so far. An exchange that suspends after a change was accepted, and before it
+        is flushed, compares: if it has grown, the change is gone."""
+        self.needs_cleanup = False
+        """Whether the file is of another schema version and should be rewritten at once."""
+        self._table: Final = table
+        self._file: Final = file
+        self._thread: ThreadPoolExecutor | None = None
+        if durability == "fsync" and file is not None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="kead-lease-sync")
+        self._rows: list[str] = []
+        self._before: list[tuple[int, Lease4 | None]] = []
+        self._under_way: deque[_Group] = deque()
+        self._syncing = 0  # how many of those the sync that is running covers
+        self._unclaimed: Future[None] | None = None  # of a group that `durable` began, for the next `flush`
+        self._failed: StoreError | None = None  # for the next `flush`: what it would have made durable is gone
+        self._failures = 0  # in a row
+
+    @classmethod
+    def open(cls, settings: MemfileSettings, occupancy: Occupancy, now: int, checks: Checks4 = NO_CHECKS) -> Memfile4:
+        """Load the files and begin to append. LoadError: they are not to be used; StoreError: no access."""
+        parameters = " ".join(f"{name}={_plain(value)}" for name, value in sorted(settings.parameters.items()))
+        messages.MEMFILE_DB(f"{parameters} universe=4".lstrip())
+        table = LeaseTable4(occupancy, now)
+        if settings.path is None:
+            messages.NO_STORAGE()
+            return cls(table, None)
+        loaded = load4(settings.path, checks, settings.max_row_errors)
+        table.fill(loaded.records, loaded.restless)
+        try:
+            file = LeaseFile(settings.path, HEADER.encode())
+        except OSError as error:
+            raise StoreError(f"Could not open lease file {settings.path}: {error.strerror}") from error
+        store = cls(table, file, settings.durability)
+        store.needs_cleanup = loaded.converted
+        return store
+
+    @property
+    def path(self) -> Path | None:
+        """The file, if there is one."""
+        return None if self._file is None else self._file.path
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def tick(self, now: int) -> None:
+        self._table.tick(now)
+
+    async def get(self, address: int) -> Lease4 | None:
+        return self._table.get(address)
+
+    async def of_client(self, client_id: bytes, hwaddr: bytes) -> tuple[Sequence[Lease4], Sequence[Lease4]]:
+        table = self._table
+        return table.of_client(client_id), table.of_hwaddr(hwaddr)
+
+    async def add(self, lease: Lease4) -> bool:
+        if not writable(lease):
+            raise ValueError(f"a lease file cannot hold {lease!r}")
+        if lease.address in self._table:
+            return False
+        self._before.append((lease.address, None))
+        if self._file is not None:
+            self._rows.append(format_row(lease))
+        self._table.put(lease, None)
+        return True
+
+    async def update(self, lease: Lease4, old: Lease4) -> bool:
+        if not self._table.holds(old):
+            return False
+        if not writable(lease):
+            raise ValueError(f"a lease file cannot hold {lease!r}")
+        self._before.append((lease.address, old))
+        if self._file is not None:
+            self._rows.append(format_row(lease))
+        self._table.put(lease, old)
+        return True
+
+    async def delete(self, old: Lease4) -> bool:
+        if not self._table.holds(old):
+            return False
+        self._before.append((old.address, old))
+        if self._file is not None:
+            self._rows.append(format_removal(old))
+        self._table.drop(old)
+        return True
+
+    def flush(self) -> Future[None] | None:
+        if self._failed is not None:
+            failed, self._failed = self._failed, None
+            self._unclaimed = None
+            self._undo(self._take_gathered())
+            raise failed
+        if not self._before:
+            if self._unclaimed is None:
+                return None
+            future, self._unclaimed = self._unclaimed, None
+            return None if future.done() else future
+        self._unclaimed = None
+        return self._write()
+
+    async def durable(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+        if self._before:
+            try:
+                self._unclaimed = self._write() or self._unclaimed
+            except StoreError as error:
+                self._failed = error  # those who flush for the rest of the group must hear it as well
+                raise
+        if self._under_way:
+            await asyncio.shield(self._under_way[-1].done)
+
+    async def expired(self, now: int, limit: int) -> Sequence[Lease4]:
+        return self._table.expired(now, limit)
+
+    async def reclaimed(self, expired_before: int, limit: int) -> Sequence[Lease4]:
+        return self._table.reclaimed(expired_before, limit)
+
+    async def all(self, page: int = 1000, after: int = -1) -> AsyncIterator[Sequence[Lease4]]:
+        while leases := self._table.after(after, page):
+            for start in range(0, len(leases), page):
+                yield leases[start : start + page]
+                await asyncio.sleep(0)
+            after = leases[-1].address
+
+    async def counts(self) -> Iterable[tuple[int, int, int, int]]:
+        return [(subnet, pool, state, number) for (subnet, pool, state), number in self._table.counts.items()]
+
+    async def close(self) -> None:
+        try:
+            self.flush()
+            while self._under_way:
+                await asyncio.shield(self._under_way[-1].done)
+        finally:
+            if self._thread is not None:
+                self._thread.shutdown()
+                self._thread = None
+            if self._file is not None:
+                self._file.close()
+
+    async def rotate(self, to: Path) -> None:
+        """Rename the file and go on in a new one. StoreError: everything is as it was."""
+        if self._file is None:
+            return
+        while self._under_way:
+            await asyncio.shield(self._under_way[-1].done)
+        try:
+            self._file.rotate(to)
+        except OSError as error:
+            raise StoreError(f"cannot rotate the lease file {self._file.path}: {error.strerror}") from error
+
+    def _take_gathered(self) -> list[tuple[int, Lease4 | None]]:
+        before = self._before
+        self._before = []
+        self._rows = []
+        return before
+
+    def _write(self) -> Future[None] | None:
+        """Write the gathered group, and have it synced where that is asked for."""
+        file = self._file
+        rows = self._rows
+        before = self._take_gathered()
+        if file is None:
+            return None
+        start = file.length
+        try:
+            file.append("".join(rows).encode("ascii"))
+        except OSError as error:
+            self._undo(before)
+            raise self._failure(error, "write", len(before)) from error
+        if self._thread is None:
+            if self._failures:
+                self._recovered()
+            return None
+        group = _Group(before, start, asyncio.get_running_loop().create_future())
+        self._under_way.append(group)
+        if not self._syncing:
+            self._sync()
+        return group.done
+
+    def _sync(self) -> None:
+        if self._file is None or self._thread is None:
+            return
+        self._syncing = len(self._under_way)
+        asyncio.get_running_loop().run_in_executor(self._thread, self._file.sync).add_done_callback(self._synced)
+
+    def _synced(self, sync: Future[None]) -> None:
+        error = sync.exception()
+        if error is None:
+            for _ in range(self._syncing):
+                group = self._under_way.popleft()
+                if not group.done.done():
+                    group.done.set_result(None)
+            if self._failures:
+                self._recovered()
+        elif isinstance(error, OSError):
+            self._lose_groups(error)
+        else:
+            raise error
+        self._syncing = 0
+        if self._under_way:
+            self._sync()
+
+    def _lose_groups(self, error: OSError) -> None:
+        """A sync has failed: nobody knows what of the groups under way is on the disk, so none of it counts."""
+        gathered = self._take_gathered()
+        self._undo(gathered)
+        groups = list(self._under_way)
+        self._under_way.clear()
+        for group in reversed(groups):
+            self._undo(group.before)
+        failure = self._failure(error, "sync", sum(len(group.before) for group in groups))
+        if gathered:
+            self._failed = failure
+        if self._file is not None:
+            try:
+                self._file.cut(groups[0].start)
+            except OSError:
+                pass  # tried again before the next write
+        for group in groups:
+            if not group.done.done():
+                group.done.set_exception(failure)
+                group.done.exception()  # somebody may have gone away: no complaint from the loop
+
+    def _undo(self, before: list[tuple[int, Lease4 | None]]) -> None:
+        if before:
+            self.undone += 1
+        restore = self._table.restore
+        for address, lease in reversed(before):
+            restore(address, lease)
+
+    def _failure(self, error: OSError, what: str, changes: int) -> StoreError:
+        failure = StoreError(f"cannot {what} the lease file {self.path}: {error.strerror}")
+        self._failures += 1
+        if self._failures == 1:  # what follows is counted: a full disk is one message, not one a packet
+            messages.WRITE_FAIL(failure, changes)
+        return failure
+
+    def _recovered(self) -> None:
+        messages.WRITE_RECOVERED(self.path, self._failures)
+        self._failures = 0
+
+
+def _plain(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
