@@ -121,10 +121,10 @@ class Chain(Generic[C]):
 
     __slots__ = ("_registrations", "_row", "point", "waits")
 
-    def __init__(self, row: type[C], registrations: Iterable[Registration]) -> None:
+    def __init__(self, row: type[C], registrations: Iterable[Registration], point: str = "") -> None:
         self._row = row
         self._registrations = tuple(registrations)
-        self.point = row.point
+        self.point = point or row.point
         self.waits = any(one.waits for one in self._registrations)
         """May it suspend?"""
 
@@ -173,7 +173,7 @@ class Chain(Generic[C]):
                 ended = perf_counter() - began
                 one.elapsed += ended
                 if CALLOUT_CALLED.on:
-                    CALLOUT_CALLED(one.library.name, self.point, one.function.__name__, ended * 1000)
+                    CALLOUT_CALLED(one.library.name, self.point, one.name, ended * 1000)
             if CALLOUTS_COMPLETE.on:
                 CALLOUTS_COMPLETE(self.point, (perf_counter() - start) * 1000)
             if callout.parkable:
@@ -196,8 +196,9 @@ class Chain(Generic[C]):
                 run.send(None)
             except StopIteration:
                 return
-            # A plain function has returned an awaitable: nobody can wait for it here.
             run.close()
+            problem = "it returned something to wait for, and the server does not wait here; `async def` can have it"
+            messages.CALLOUT_ERROR(self.point, "|".join(one.library.name for one in self._registrations), problem)
             return
         task = asyncio.get_running_loop().create_task(run)
         self._registrations[0].library.keep(task)

@@ -37,12 +37,13 @@ class Registration:
     included; for a plain function the same.
     """
 
-    __slots__ = ("calls", "elapsed", "exceptions", "function", "library", "point", "seconds", "slow", "waits")
+    __slots__ = ("calls", "elapsed", "exceptions", "function", "library", "name", "point", "seconds", "slow", "waits")
 
     def __init__(self, library: Library, point: str, function: Callable[[Any], Any], waits: bool) -> None:
         self.library = library
         self.point = point
         self.function = function
+        self.name: str = getattr(function, "__qualname__", repr(function))
         self.waits = waits  # is it `async def`?
         self.calls = 0
         self.seconds = 0.0
