@@ -322,7 +322,9 @@ def test_a_new_configuration_begins_anew_with_some_and_goes_on_with_others(
     clock.now += 1
     new = Subnet(statistics, 20, old)
     assert values(statistics, "subnet[7].total-addresses") == [20]
-    assert values(statistics, "subnet[7].assigned-addresses") == [0]
+    assert statistics.get("subnet[7].assigned-addresses") == {
+        "subnet[7].assigned-addresses": [[0, "2027-01-15 09:00:01.000000"]]
+    }
     assert values(statistics, "subnet[7].v4-lease-reuses") == [3, 0]
     assert values(statistics, "subnet[7].v4-allocation-fail") == [3]
     old.assigned.add()  # a packet that began before

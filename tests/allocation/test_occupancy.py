@@ -92,6 +92,17 @@ def test_a_full_slash_8() -> None:
     assert occupancy.next_free(first, last + 1, 0x0A123457) == last + 1
 
 
+def test_a_block_that_was_filled_one_by_one_is_stepped_over() -> None:
+    occupancy = Occupancy()
+    for address in range(4095, 8192):
+        occupancy.take(address)
+    assert occupancy.next_free(0, 10_000, 4095) == 8192
+    occupancy.free(5000)
+    assert occupancy.next_free(0, 10_000, 4095) == 5000
+    occupancy.take(5000)
+    assert occupancy.next_free(0, 8191, 4095) is None
+
+
 class Listener:
     def __init__(self) -> None:
         self.heard: list[tuple[str, int]] = []
