@@ -205,7 +205,7 @@ _STANDARD = (
     _row(137, "v4-lost", FQDN_TYPE),
     _row(138, "capwap-ac-v4", IPV4, array=True),
     _row(141, "sip-ua-cs-domains", FQDN_TYPE, array=True),
-    _row(143, "v4-sztp-redirect", TUPLE, array=True),
+    _row(143, "v4-sztp-redirect", TUPLE, array=True, wide=True),
     _row(146, "rdnss-selection", RECORD, array=True, fields=(UINT8, IPV4, IPV4, FQDN_TYPE)),
     _row(151, "status-code", RECORD, fields=(UINT8, STRING)),
     _row(152, "base-time", UINT32),

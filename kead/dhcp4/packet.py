@@ -11,7 +11,8 @@ from struct import Struct
 from struct import error as StructError
 from typing import Final
 
-from kead.dhcp4.options import MINIMUM_LENGTH, RELAY_AGENT_MINIMUM_LENGTH, STRINGS
+from kead.dhcp4.checks import LOOK_AT, complaint
+from kead.dhcp4.options import STRINGS
 
 DISCOVER: Final = 1
 OFFER: Final = 2
@@ -199,7 +200,7 @@ def decode(data: bytes) -> Packet4:
     packet.file = b"" if file == _NO_FILE else file
     options: dict[int, bytes] = {}
     packet.options = options
-    minimum = MINIMUM_LENGTH
+    look_at = LOOK_AT
     odd = False
     at = 240
     end = len(data)
@@ -221,32 +222,51 @@ def decode(data: bytes) -> Packet4:
                 odd = True
             else:
                 options[code] = data[start:at]
-                if length < minimum[code] or not data[at - 1]:
+                if length < look_at[code] or not data[at - 1]:
                     odd = True
     except IndexError:
         pass  # a code without a length ends the list
-    if 52 in options:
-        _overload(options, sname, file)
-        odd = True
     if odd:
         _check(options)
-    if 82 in options:
-        _check_relay_info(options[82])
+    if 52 in options:
+        _overload(options, sname, file)
     packet.type = options[53][0] if 53 in options else 0
     return packet
 
 
+def _check(options: dict[int, bytes]) -> None:
+    """Refuses the packet for a value that is no value of its option; strings lose their trailing NULs."""
+    for code, value in options.items():
+        if code in STRINGS:
+            if value[-1:] == b"\0":
+                options[code] = value.rstrip(b"\0")
+        elif len(value) < LOOK_AT[code]:
+            why = complaint(code, value)
+            if why:
+                raise PacketError(why)
+
+
 def _overload(options: dict[int, bytes], sname: bytes, file: bytes) -> None:
-    """Takes in the options of the file and sname fields, in this order (RFC 2131 section 4.1)."""
-    value = options[52]
-    which = value[0] if value else 0
+    """Takes in the options of the file field, then those of the sname field, as option 52 says (RFC 2131, 4.1).
+
+    Kea does not read them at all, so an old client may have rubbish there and still get an answer: what is no value
+    of its option is left out instead of refusing the packet.
+    """
+    which = options[52][0]
+    more: dict[int, bytes] = {}
     if which & 1:
-        _more(options, file)
+        _read_field(file, more)
     if which & 2:
-        _more(options, sname)
+        _read_field(sname, more)
+    for code, value in more.items():
+        whole = options.get(code, b"") + value
+        if code in STRINGS:
+            whole = whole.rstrip(b"\0")
+        if code != 52 and not complaint(code, whole):
+            options[code] = whole
 
 
-def _more(options: dict[int, bytes], field: bytes) -> None:
+def _read_field(field: bytes, found: dict[int, bytes]) -> None:
     at, end = 0, len(field)
     while at < end:
         code = field[at]
@@ -255,31 +275,13 @@ def _more(options: dict[int, bytes], field: bytes) -> None:
         if code == 0:
             at += 1
             continue
-        if at + 2 > end:
-            return
         start = at + 2
+        if start > end:
+            return
         at = start + field[at + 1]
         if at > end:
             return
-        options[code] = options.get(code, b"") + field[start:at]
-
-
-def _check(options: dict[int, bytes]) -> None:
-    """Least lengths of the fused values; strings lose their trailing NULs."""
-    for code, value in options.items():
-        if len(value) < MINIMUM_LENGTH[code]:
-            raise PacketError(f"option {code} has {len(value)} bytes, at least {MINIMUM_LENGTH[code]} are needed")
-        if code in STRINGS and value[-1:] == b"\0":
-            options[code] = value.rstrip(b"\0")
-
-
-def _check_relay_info(value: bytes) -> None:
-    for code, data in split_suboptions(value).items():
-        if len(data) < RELAY_AGENT_MINIMUM_LENGTH[code]:
-            raise PacketError(
-                f"sub-option {code} of option 82 has {len(data)} bytes,"
-                f" at least {RELAY_AGENT_MINIMUM_LENGTH[code]} are needed"
-            )
+        found[code] = found.get(code, b"") + field[start:at]
 
 
 def split_suboptions(data: bytes) -> dict[int, bytes]:

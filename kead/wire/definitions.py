@@ -57,6 +57,7 @@ class OptionDefinition:
 
     `array`: the value repeats; in a record only its last field does. `fields`: the types of a record, else empty.
     `encapsulates`: the space of the sub-options that follow the value, "" if there are none.
+    `wide`: tuples have a length of two bytes (all of DHCPv6, and a few of DHCPv4), not one.
     """
 
     code: int
@@ -66,6 +67,7 @@ class OptionDefinition:
     fields: tuple[OptionType, ...] = ()
     encapsulates: str = ""
     space: str = "dhcp4"
+    wide: bool = False
 
 
 class OptionTable:

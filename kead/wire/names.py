@@ -1,0 +1,162 @@
+"""DNS names on the wire: labels, lists of names, compressed lists (RFC 1035 section 4.1.4, RFC 3397).
+
+Every function is total and bounded: a name ends after 255 bytes, a pointer leads strictly backwards, so no input
+makes a loop. Text is what people write: labels with dots between, a final dot is optional when read and absent
+when written; `\\DDD` is a byte by its decimal value, `\\X` the character X itself (RFC 1035 section 5.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAXIMUM_NAME = 255
+MAXIMUM_LABEL = 63
+
+_PLAIN = frozenset(b"!#%&'*+,-/:<=>?[]^_`{|}~" + bytes(range(48, 58)) + bytes(range(65, 91)) + bytes(range(97, 123)))
+
+
+class DomainNameError(ValueError):
+    """These bytes or this text are no domain name. The message says why."""
+
+
+def split_text(text: str) -> list[bytes]:
+    """The labels that a text names; no labels for the root, which is a single dot."""
+    if not text:
+        raise DomainNameError("incomplete textual name in <empty>")
+    if text == ".":
+        return []
+    labels: list[bytes] = []
+    label = bytearray()
+    at = 0
+    while at < len(text):
+        character = text[at]
+        at += 1
+        if character == ".":
+            if not label:
+                raise DomainNameError(
+                    f"duplicate period in {text}" if labels else f"non terminating empty label in {text}"
+                )
+            labels.append(bytes(label))
+            label.clear()
+            continue
+        if character == "\\":
+            byte, at = _escaped(text, at)
+        else:
+            byte = ord(character)
+            if byte > 255:
+                raise DomainNameError(f"{character!r} has no place in a domain name: {text}")
+        label.append(byte)
+        if len(label) > MAXIMUM_LABEL:
+            raise DomainNameError(f"label is too long in {text}")
+    if label:
+        labels.append(bytes(label))
+    if sum(map(len, labels)) + len(labels) + 1 > MAXIMUM_NAME:
+        raise DomainNameError(f"name is too long for termination in {text}")
+    return labels
+
+
+def _escaped(text: str, at: int) -> tuple[int, int]:
+    """The byte after a backslash, and where the text goes on."""
+    digits = text[at : at + 3]
+    if len(digits) == 3 and digits.isascii() and digits.isdigit():
+        if int(digits) > 255:
+            raise DomainNameError(f"escaped decimal is too large in {text}")
+        return int(digits), at + 3
+    if at >= len(text) or digits[0].isdigit() or ord(digits[0]) > 255:
+        raise DomainNameError(f"incomplete or wrong escape in {text}")
+    return ord(digits[0]), at + 1
+
+
+def join_labels(labels: Iterable[bytes]) -> bytes:
+    """Labels on the wire, with the root label at the end. They must be known to fit."""
+    return b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
+
+
+def text_labels(labels: Iterable[bytes]) -> str:
+    """The text of labels, "." for none; what is not a usual character is escaped."""
+    return ".".join(_text_label(label) for label in labels) or "."
+
+
+def _text_label(label: bytes) -> str:
+    if all(byte in _PLAIN for byte in label):
+        return label.decode("ascii")
+    return "".join(
+        chr(byte) if byte in _PLAIN else f"\\{chr(byte)}" if 33 <= byte <= 126 else f"\\{byte:03}" for byte in label
+    )
+
+
+def encode_name(text: str) -> bytes:
+    """A name's uncompressed wire form. DomainNameError: an empty or too long label, a name above 255 bytes."""
+    return join_labels(split_text(text))
+
+
+def read_labels(data: bytes, offset: int = 0) -> tuple[list[bytes], int]:
+    """The labels of the name at an offset, pointers followed within `data`, and where the next name begins.
+
+    DomainNameError: cut short, a pointer that does not lead backwards, a label type that does not exist, or more
+    than 255 bytes.
+    """
+    labels: list[bytes] = []
+    size = 1
+    at = floor = offset
+    after = -1
+    while True:
+        if at >= len(data):
+            raise DomainNameError("incomplete wire-format name")
+        length = data[at]
+        if length == 0:
+            return labels, after if after >= 0 else at + 1
+        if length < 64:
+            end = at + 1 + length
+            if end > len(data):
+                raise DomainNameError("incomplete wire-format name")
+            labels.append(data[at + 1 : end])
+            size += length + 1
+            if size > MAXIMUM_NAME:
+                raise DomainNameError("wire name is too long")
+            at = end
+        elif length >= 192:
+            if at + 1 >= len(data):
+                raise DomainNameError("incomplete wire-format name")
+            target = (length & 63) << 8 | data[at + 1]
+            if target >= floor:
+                raise DomainNameError(f"bad compression pointer (out of range): {target}")
+            if after < 0:
+                after = at + 2
+            at = floor = target
+        else:
+            raise DomainNameError(f"unknown label character: {length}")
+
+
+def decode_name(data: bytes, offset: int = 0) -> tuple[str, int]:
+    """The text of the name at an offset, and where the next one begins. DomainNameError as `read_labels`."""
+    labels, after = read_labels(data, offset)
+    return text_labels(labels), after
+
+
+def decode_search_list(data: bytes) -> list[str]:
+    """The names of a search list, compressed or not (RFC 3397). DomainNameError: one of them is broken."""
+    names: list[str] = []
+    at = 0
+    while at < len(data):
+        name, at = decode_name(data, at)
+        names.append(name)
+    return names
+
+
+def encode_search_list(names: Iterable[str], *, compress: bool = False) -> bytes:
+    """A search list on the wire; with `compress`, endings that were written before become pointers (RFC 3397)."""
+    if not compress:
+        return b"".join(map(encode_name, names))
+    out = bytearray()
+    written: dict[tuple[bytes, ...], int] = {}
+    for name in names:
+        rest = tuple(split_text(name))
+        while rest and rest not in written:
+            if len(out) < 0x4000:
+                written[rest] = len(out)
+            out.append(len(rest[0]))
+            out += rest[0]
+            rest = rest[1:]
+        out += (0xC000 | written[rest]).to_bytes(2, "big") if rest else b"\0"
+    return bytes(out)
