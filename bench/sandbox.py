@@ -6,14 +6,19 @@ id, never by name.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
+T = TypeVar("T")
+CLONE_NEWNET = 0x40000000
 _numbers = itertools.count(1)
 
 
@@ -65,6 +70,27 @@ class Namespace:
         lines = self.ip("-4", "-o", "address", "show", "dev", interface).splitlines()
         return [line.split()[3] for line in lines]
 
+    def inside(self, work: Callable[[], T]) -> T:
+        """Call `work` in the namespace: a socket it makes stays there, whoever uses it later."""
+        result: list[T] = []
+        errors: list[BaseException] = []
+
+        def enter() -> None:
+            try:
+                with open(f"/run/netns/{self.name}") as file:
+                    if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) != 0:
+                        raise OSError(ctypes.get_errno(), f"setns {self.name}")
+                result.append(work())
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                errors.append(error)
+
+        thread = threading.Thread(target=enter)  # a namespace is a thread's own; this one ends with it
+        thread.start()
+        thread.join()
+        if errors:
+            raise errors[0]
+        return result[0]
+
     def remove(self) -> None:
         """The namespace and the interfaces in it go."""
         run("ip", "netns", "delete", self.name, check=False)
@@ -80,7 +106,7 @@ class Sandbox:
 
     def namespace(self, role: str) -> Namespace:
         """A new one, for this role ("server", "client" …)."""
-        made = Namespace(f"kead-{self.tag}-{role}")
+        made = Namespace(f"kead-{self.tag}-{role}{len(self.namespaces)}")
         self.namespaces.append(made)
         return made
 

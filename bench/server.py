@@ -49,6 +49,7 @@ class Server:
         self.directory = directory
         self.flavour = flavour
         self.prefix = list(prefix)
+        self.extra: dict[str, str] = {}  # more environment variables
         self.process: subprocess.Popen[str] | None = None
         for name in ("run", "lib", "log"):
             (directory / name).mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -88,6 +89,7 @@ class Server:
             "KEA_CONTROL_SOCKET_DIR": run,
             "KEA_DHCP_DATA_DIR": lib,
             "KEA_LOG_FILE_DIR": log,
+            **self.extra,
         }
 
     def launch(self) -> None:

@@ -55,7 +55,7 @@ python_package() {
         "$python" -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv
         "$python" -m venv --clear "$venv"
     fi
-    [[ $stamp -nt $project/pyproject.toml ]] && return
+    [[ $stamp -nt $project/pyproject.toml || $venv/.installed-dev -nt $project/pyproject.toml ]] && return
     say "installing kead$extra into .venv"
     "$venv/bin/python" -m pip --quiet --disable-pip-version-check install -e "$project$extra"
     touch "$stamp"

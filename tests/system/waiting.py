@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(what: str, question: Callable[[], T], patience: float = 15.0) -> T:
+def until(what: str, question: Callable[[], T | None], patience: float = 15.0) -> T:
     """Ask until the answer is true; returns it. AssertionError("… : WHAT") when patience ends."""
     deadline = time.monotonic() + patience
     while True:
