@@ -42,13 +42,16 @@ __all__ = [
     "Logging",
     "Message",
     "Severity",
+    "announce",
     "begin_batch",
     "configure",
+    "current",
     "flush",
     "prepare",
     "read_loggers",
     "redact",
     "start",
+    "stop",
     "use",
 ]
 
@@ -301,6 +304,25 @@ def configure(
 ) -> None:
     """prepare() and use() in one: on an error (LogSettingsError) the former loggers stay."""
     use(prepare(loggers, root=root, verbose=verbose))
+
+
+def stop() -> None:
+    """Write everything and close the configured outputs; what is logged after that goes to stdout."""
+    use(Logging(_logging.root, (), OutputSettings("stdout"), _logging._verbose))
+
+
+def announce(message: Message, *arguments: object) -> None:
+    """Write a line to stderr whatever is configured, and to the configured files and system log as well.
+
+    For what a caller on the console must see: a start that failed.
+    """
+    console = Logging(_logging.root, (), OutputSettings("stderr"), verbose=True)
+    routes = tuple(route for route in message._routes if not isinstance(route[0], StreamOutput))
+    console._route(message)
+    message._routes += routes
+    message(*arguments)
+    _logging._route(message)
+    console.close()
 
 
 def current() -> Logging:
