@@ -7,6 +7,7 @@ F.output, renames that to F.completed, removes F.1 and F.2, and renames F.comple
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 
@@ -32,10 +33,17 @@ class CleanupFiles:
 
 
 def alive(pid_file: Path) -> bool:
-    """Whether the pid file names a live process. False too if there is none. OSError, ValueError: unreadable."""
+    """Whether the pid file names a live process; False if there is no file. OSError, ValueError: unreadable.
+
+    One from before the machine was started names nobody, whoever has that number now; an empty one is what is left
+    of a process that was killed before it had written it.
+    """
     try:
         text = pid_file.read_text()
+        written = pid_file.stat().st_mtime
     except FileNotFoundError:
+        return False
+    if not text or written < _started():
         return False
     process = int(text)
     if process <= 0:
@@ -47,3 +55,8 @@ def alive(pid_file: Path) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _started() -> float:
+    """When this machine was started, in seconds since the epoch, a little early."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) - 10

@@ -29,6 +29,7 @@ class LeaseFile:
             self.length = os.fstat(self._descriptor).st_size
             if not self.length:
                 self.append(header)
+                sync_directory(path.parent)
         except OSError:
             os.close(self._descriptor)
             raise

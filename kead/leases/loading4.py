@@ -76,7 +76,7 @@ class Loaded4:
         """Whether the last line of the file read last is whole but for its line end."""
         self.rows = 0
         self.errors = 0
-        self.looked_at = self.modified = self.with_ids = 0  # leases with extended info
+        self.modified = self.with_ids = 0  # by the checks of extended info; with relay or remote id
 
 
 def load4(path: Path, checks: Checks4 = NO_CHECKS, max_row_errors: int = 0) -> Loaded4:
@@ -98,7 +98,7 @@ def load4(path: Path, checks: Checks4 = NO_CHECKS, max_row_errors: int = 0) -> L
     finally:
         if collecting:
             gc.enable()
-    messages.EXTRACT_EXTENDED_INFO(loaded.looked_at, loaded.modified, 0, loaded.with_ids)
+    messages.EXTRACT_EXTENDED_INFO(len(loaded.records) + len(loaded.restless), loaded.modified, 0, loaded.with_ids)
     return loaded
 
 
@@ -303,7 +303,6 @@ class _Reader:
         if not lease.valid_lifetime:
             return
         if lease.user_context and self._checks.extended_info_checks != "none":
-            loaded.looked_at += 1
             outcome = check_extended_info(lease, self._checks.extended_info_checks)
             loaded.modified += outcome.modified
             loaded.with_ids += outcome.has_ids

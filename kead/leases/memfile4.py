@@ -44,13 +44,16 @@ class MemfileSettings:
 
 
 class _Group:
-    """Changes that become durable together: what each address had before, and where the file ended."""
+    """Changes that become durable together: what each address had before, what is to be written, where the file
+    ended before that (-1: it has not been written yet).
+    """
 
-    __slots__ = ("before", "done", "start")
+    __slots__ = ("before", "data", "done", "start")
 
-    def __init__(self, before: list[tuple[int, Lease4 | None]], start: int, done: Future[None]) -> None:
+    def __init__(self, before: list[tuple[int, Lease4 | None]], data: bytes, done: Future[None]) -> None:
         self.before = before
-        self.start = start
+        self.data = data
+        self.start = -1
         self.done = done
 
 
@@ -73,6 +76,7 @@ class Memfile4:
         self._before: list[tuple[int, Lease4 | None]] = []
         self._under_way: deque[_Group] = deque()
         self._syncing = 0  # how many of those the sync that is running covers
+        self._held = False  # groups are not written, since the file is about to be rotated
         self._unclaimed: Future[None] | None = None  # of a group that `durable` began, for the next `flush`
         self._failed: StoreError | None = None  # for the next `flush`: what it would have made durable is gone
         self._failures = 0  # in a row
@@ -169,7 +173,7 @@ class Memfile4:
                 self._failed = error  # those who flush for the rest of the group must hear it as well
                 raise
         if self._under_way:
-            await asyncio.shield(self._under_way[-1].done)
+            await asyncio.shield(self._under_way[-1].done)  # shared with others, who must not be cancelled with us
 
     async def expired(self, now: int, limit: int) -> Sequence[Lease4]:
         return self._table.expired(now, limit)
@@ -203,12 +207,16 @@ class Memfile4:
         """Rename the file and go on in a new one. StoreError: everything is as it was."""
         if self._file is None:
             return
-        while self._under_way:
-            await asyncio.shield(self._under_way[-1].done)
+        self._held = True
         try:
+            while written := [group for group in self._under_way if group.start >= 0]:
+                await asyncio.wait([written[-1].done])
             self._file.rotate(to)
         except OSError as error:
             raise StoreError(f"cannot rotate the lease file {self._file.path}: {error.strerror}") from error
+        finally:
+            self._held = False
+            self._write_held()
 
     def _take_gathered(self) -> list[tuple[int, Lease4 | None]]:
         before = self._before
@@ -223,26 +231,43 @@ class Memfile4:
         before = self._take_gathered()
         if file is None:
             return None
-        start = file.length
-        try:
-            file.append("".join(rows).encode("ascii"))
-        except OSError as error:
-            self._undo(before)
-            raise self._failure(error, "write", len(before)) from error
+        data = "".join(rows).encode("ascii")
         if self._thread is None:
+            try:
+                file.append(data)
+            except OSError as error:
+                self._undo(before)
+                raise self._failure(error, "write", len(before)) from error
             if self._failures:
                 self._recovered()
             return None
-        group = _Group(before, start, asyncio.get_running_loop().create_future())
+        group = _Group(before, data, asyncio.get_running_loop().create_future())
         self._under_way.append(group)
-        if not self._syncing:
-            self._sync()
+        if not self._held:
+            self._write_held()
         return group.done
+
+    def _write_held(self) -> None:
+        """Write the groups under way that are not yet written, and begin a sync if none is running."""
+        if self._file is None:
+            return
+        for index, group in enumerate(self._under_way):
+            if group.start < 0:
+                start = self._file.length
+                try:
+                    self._file.append(group.data)
+                except OSError as error:
+                    self._lose_groups(error, "write", index)
+                    break
+                group.start = start
+                group.data = b""
+        if self._under_way and not self._syncing:
+            self._sync()
 
     def _sync(self) -> None:
         if self._file is None or self._thread is None:
             return
-        self._syncing = len(self._under_way)
+        self._syncing = sum(group.start >= 0 for group in self._under_way)
         asyncio.get_running_loop().run_in_executor(self._thread, self._file.sync).add_done_callback(self._synced)
 
     def _synced(self, sync: Future[None]) -> None:
@@ -254,26 +279,24 @@ class Memfile4:
                     group.done.set_result(None)
             if self._failures:
                 self._recovered()
-        elif isinstance(error, OSError):
-            self._lose_groups(error)
-        else:
-            raise error
+        else:  # nobody knows what of the groups under way is on the disk, so none of it counts
+            self._lose_groups(error, "sync", 0)
         self._syncing = 0
-        if self._under_way:
+        if any(group.start >= 0 for group in self._under_way):
             self._sync()
 
-    def _lose_groups(self, error: OSError) -> None:
-        """A sync has failed: nobody knows what of the groups under way is on the disk, so none of it counts."""
+    def _lose_groups(self, error: BaseException, what: str, first: int) -> None:
+        """The groups under way from that one on cannot be made durable, nor what was accepted after them."""
         gathered = self._take_gathered()
         self._undo(gathered)
-        groups = list(self._under_way)
-        self._under_way.clear()
+        groups = list(self._under_way)[first:]
         for group in reversed(groups):
             self._undo(group.before)
-        failure = self._failure(error, "sync", sum(len(group.before) for group in groups))
+            self._under_way.pop()
+        failure = self._failure(error, what, sum(len(group.before) for group in groups))
         if gathered:
             self._failed = failure
-        if self._file is not None:
+        if self._file is not None and groups[0].start >= 0:
             try:
                 self._file.cut(groups[0].start)
             except OSError:
@@ -290,8 +313,9 @@ class Memfile4:
         for address, lease in reversed(before):
             restore(address, lease)
 
-    def _failure(self, error: OSError, what: str, changes: int) -> StoreError:
-        failure = StoreError(f"cannot {what} the lease file {self.path}: {error.strerror}")
+    def _failure(self, error: BaseException, what: str, changes: int) -> StoreError:
+        reason = error.strerror if isinstance(error, OSError) else repr(error)
+        failure = StoreError(f"cannot {what} the lease file {self.path}: {reason}")
         self._failures += 1
         if self._failures == 1:  # what follows is counted: a full disk is one message, not one a packet
             messages.WRITE_FAIL(failure, changes)

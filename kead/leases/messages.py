@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kead.logs import DEBUG, ERROR, INFO, WARN, Message
+from kead.logs import DEBUG, ERROR, FATAL, INFO, WARN, Message
 
 MEMFILE_DB: Final = Message("DHCPSRV_MEMFILE_DB", "dhcpsrv", INFO, "opening memory file lease database: %s")
 NO_STORAGE: Final = Message(
@@ -77,3 +77,102 @@ EXTRACT_EXTENDED_INFO: Final = Message(
     "extracting extended info saw %d leases, extended info sanity checks modified %d / updated %d leases and %d leases "
     "have relay or remote id",
 )
+
+CONVERTING: Final = Message(
+    "DHCPSRV_MEMFILE_CONVERTING_LEASE_FILES",
+    "dhcpsrv",
+    WARN,
+    "running LFC now to convert lease files to the current schema: 3.0",
+)
+LFC_SETUP: Final = Message(
+    "DHCPSRV_MEMFILE_LFC_SETUP", "dhcpsrv", INFO, "setting up the Lease File Cleanup interval to %d sec"
+)
+LFC_START: Final = Message("DHCPSRV_MEMFILE_LFC_START", "dhcpsrv", INFO, "starting Lease File Cleanup")
+LFC_EXECUTE: Final = Message("DHCPSRV_MEMFILE_LFC_EXECUTE", "dhcpsrv", INFO, "executing Lease File Cleanup using: %s")
+LFC_STILL_RUNNING: Final = Message(
+    "DHCPSRV_MEMFILE_LFC_RUNNING", "dhcpsrv", INFO, "Lease File Cleanup is still running; it is not started anew"
+)
+LFC_RENAME_FAIL: Final = Message(
+    "DHCPSRV_MEMFILE_LFC_LEASE_FILE_RENAME_FAIL",
+    "dhcpsrv",
+    ERROR,
+    "failed to rename the current lease file %s to %s, reason: %s",
+)
+LFC_SPAWN_FAIL: Final = Message(
+    "DHCPSRV_MEMFILE_LFC_SPAWN_FAIL",
+    "dhcpsrv",
+    ERROR,
+    "lease file cleanup failed to run because %s could not be started",
+)
+LFC_ENDED_BADLY: Final = Message(
+    "KEAD_LFC_FAILED", "dhcpsrv", ERROR, "Lease File Cleanup ended with status %d; the lease files stay as they are"
+)
+
+RECLAMATION_START: Final = Message(
+    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_START",
+    "alloc-engine",
+    DEBUG(40),
+    "starting reclamation of expired leases (limit = %d leases or %d milliseconds)",
+)
+RECLAMATION_COMPLETE: Final = Message(
+    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE", "alloc-engine", DEBUG(40), "reclaimed %d leases in %.3f ms"
+)
+RECLAMATION_TIMEOUT: Final = Message(
+    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_TIMEOUT",
+    "alloc-engine",
+    DEBUG(40),
+    "timeout of %d ms reached while reclaiming IPv4 leases",
+)
+RECLAMATION_SLOW: Final = Message(
+    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_SLOW",
+    "alloc-engine",
+    WARN,
+    "expired leases still exist after %d reclamations",
+)
+NO_MORE_EXPIRED: Final = Message(
+    "ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES", "alloc-engine", DEBUG(40), "all expired leases have been reclaimed"
+)
+LEASE_RECLAIM: Final = Message(
+    "ALLOC_ENGINE_V4_LEASE_RECLAIM", "alloc-engine", DEBUG(40), "%s: reclaiming expired lease for address %s"
+)
+DECLINED_RECOVERED: Final = Message(
+    "ALLOC_ENGINE_V4_DECLINED_RECOVERED",
+    "alloc-engine",
+    INFO,
+    "IPv4 address %s was recovered after %d seconds of probation-period",
+)
+RECLAIMED_DELETE: Final = Message(
+    "ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE",
+    "alloc-engine",
+    DEBUG(40),
+    "begin deletion of reclaimed leases expired more than %d seconds ago",
+)
+RECLAIMED_DELETE_COMPLETE: Final = Message(
+    "ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_COMPLETE",
+    "alloc-engine",
+    DEBUG(40),
+    "successfully deleted %d expired-reclaimed leases",
+)
+RECLAIMED_DELETE_FAILED: Final = Message(
+    "ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_FAILED",
+    "alloc-engine",
+    ERROR,
+    "deletion of expired-reclaimed leases failed: %s",
+)
+RECLAMATION_FAILED: Final = Message(
+    "KEAD_LEASES_RECLAMATION_FAILED",
+    "alloc-engine",
+    ERROR,
+    "reclamation of expired leases failed: %s; tried again later",
+)
+
+LFC_PROGRAM_START: Final = Message("LFC_START", "", INFO, "Starting lease file cleanup")
+LFC_PROGRAM_RUNNING: Final = Message("LFC_RUNNING", "", ERROR, "LFC instance already running")
+LFC_PROCESSING: Final = Message("LFC_PROCESSING", "", INFO, "Previous file: %s, copy file: %s")
+LFC_READ_STATS: Final = Message("LFC_READ_STATS", "", INFO, "Leases: %d, attempts: %d, errors: %d.")
+LFC_WRITE_STATS: Final = Message("LFC_WRITE_STATS", "", INFO, "Leases: %d, attempts: %d, errors: %d.")
+LFC_ROTATING: Final = Message("LFC_ROTATING", "", INFO, "LFC rotating files")
+LFC_TERMINATE: Final = Message("LFC_TERMINATE", "", INFO, "LFC finished processing")
+LFC_FAIL_PROCESS: Final = Message("LFC_FAIL_PROCESS", "", ERROR, "%s")
+LFC_FAIL_PID_CREATE: Final = Message("LFC_FAIL_PID_CREATE", "", FATAL, "%s: is the directory writable?")
+LFC_FAIL_PID_DEL: Final = Message("LFC_FAIL_PID_DEL", "", ERROR, "%s")

@@ -1,0 +1,235 @@
+"""Expired leases: reclaimed some time after they end, flushed some time after that.
+
+Law: works on any lease store and knows no hooks, no statistics and no names: what every expired lease has to pass
+is one callback, whose answer decides. A cycle never holds the event loop longer than a few milliseconds, whatever
+its limits.
+
+A reclaimed lease keeps its client and its times, so that a client who returns gets its address back, and loses its
+name; a declined or registered one, and every one when `remove` is asked for, goes at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from asyncio import Task
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import orjson
+
+from kead.leases import messages
+from kead.leases.context import dump
+from kead.leases.lease4 import Lease4, State
+from kead.leases.store4 import LeaseStore4, StoreError
+from kead.wire.address import text_ip4
+
+_PAGE: Final = 256
+_TURN: Final = 0.002  # seconds after which the loop gets its turn
+_LOOKS: Final = 8  # leases between two looks at the time
+
+
+class ExpirationSettings(Protocol):
+    """`expired-leases-processing`: waits in seconds (0: off), `max_reclaim_time` in milliseconds, maxima 0: none."""
+
+    @property
+    def reclaim_timer_wait_time(self) -> int: ...
+    @property
+    def flush_reclaimed_timer_wait_time(self) -> int: ...
+    @property
+    def hold_reclaimed_time(self) -> int: ...
+    @property
+    def max_reclaim_leases(self) -> int: ...
+    @property
+    def max_reclaim_time(self) -> int: ...
+    @property
+    def unwarned_reclaim_cycles(self) -> int: ...
+
+
+class Reclaim(Protocol):
+    """What a lease has to pass before the store is changed; False: leave it, it comes again in the next cycle."""
+
+    def __call__(self, lease: Lease4, *, remove: bool) -> Awaitable[bool]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What a cycle did: how many leases it reclaimed, and whether it had to leave some to the next."""
+
+    reclaimed: int
+    unfinished: bool
+
+
+class Reclamation:
+    """The two timers and what they do. `durable` makes changes durable and may count; by default the store's own."""
+
+    def __init__(
+        self,
+        store: LeaseStore4,
+        settings: ExpirationSettings,
+        reclaim: Reclaim,
+        *,
+        durable: Callable[[], Awaitable[None]] | None = None,
+        enabled: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._reclaim = reclaim
+        self._durable = durable if durable is not None else store.durable
+        self._enabled = enabled
+        self._clock = clock
+        self._unfinished = 0
+        self._timers: list[Task[None]] = []
+        self._one_at_a_time = asyncio.Lock()
+
+    def start(self) -> None:
+        """Set the timers going; the first turn of each comes after its wait."""
+        settings = self._settings
+        loop = asyncio.get_running_loop()
+        if settings.reclaim_timer_wait_time:
+            self._timers.append(loop.create_task(self._every(settings.reclaim_timer_wait_time, self.turn)))
+        if settings.flush_reclaimed_timer_wait_time:
+            self._timers.append(loop.create_task(self._every(settings.flush_reclaimed_timer_wait_time, self.flush)))
+
+    async def stop(self) -> None:
+        """Stop the timers. What a cycle has changed by then is made durable by the store's next flush."""
+        timers, self._timers = self._timers, []
+        for timer in timers:
+            timer.cancel()
+        await asyncio.gather(*timers, return_exceptions=True)
+
+    async def turn(self) -> None:
+        """What the reclaim timer does: one cycle within the configured limits."""
+        settings = self._settings
+        try:
+            cycle = await self.run_cycle(
+                int(self._clock()),
+                settings.max_reclaim_leases,
+                settings.max_reclaim_time,
+                settings.flush_reclaimed_timer_wait_time == 0,
+            )
+        except StoreError as error:
+            messages.RECLAMATION_FAILED(error)
+            return
+        if not cycle.unfinished:
+            self._unfinished = 0
+            return
+        self._unfinished += 1
+        if settings.unwarned_reclaim_cycles and self._unfinished > settings.unwarned_reclaim_cycles:
+            messages.RECLAMATION_SLOW(self._unfinished)
+            self._unfinished = 0
+
+    async def run_cycle(self, now: int, limit_leases: int, limit_ms: int, remove: bool) -> Cycle:
+        """Reclaim what has expired by `now`, longest expired first, within these limits (0: none).
+
+        Returns when it is durable. StoreError: it could not be made so, and will come again.
+        """
+        async with self._one_at_a_time:
+            messages.RECLAMATION_START(limit_leases, limit_ms)
+            started = turn = time.perf_counter()
+            deadline = started + limit_ms / 1000 if limit_ms else float("inf")
+            reclaimed = looked_at = 0
+            unfinished = False
+            left: set[int] = set()  # met in this cycle and still there: kept by a callback or changed meanwhile
+            while not unfinished:
+                page = await self._page(now, limit_leases - looked_at if limit_leases else 0, left)
+                for lease in page:
+                    if limit_leases and looked_at >= limit_leases:
+                        unfinished = True
+                        break
+                    looked_at += 1
+                    if await self._reclaim_one(lease, remove):
+                        reclaimed += 1
+                    else:
+                        left.add(lease.address)
+                    if looked_at % _LOOKS:
+                        continue
+                    moment = time.perf_counter()
+                    if moment > deadline:
+                        messages.RECLAMATION_TIMEOUT(limit_ms)
+                        unfinished = True
+                        break
+                    if moment > turn + _TURN:
+                        await asyncio.sleep(0)
+                        turn = time.perf_counter()
+                        break  # exchanges have run: what they changed must not be met with what was read before
+                if not page:
+                    break
+            await self._durable()
+            messages.RECLAMATION_COMPLETE(reclaimed, (time.perf_counter() - started) * 1000)
+            if not unfinished:
+                messages.NO_MORE_EXPIRED()
+            return Cycle(reclaimed, unfinished)
+
+    async def flush(self) -> None:
+        """What the flush timer does: delete leases that have been reclaimed long enough."""
+        hold = self._settings.hold_reclaimed_time
+        messages.RECLAIMED_DELETE(hold)
+        before = int(self._clock()) - hold
+        deleted = 0
+        try:
+            async with self._one_at_a_time:
+                turn = time.perf_counter()
+                while page := await self._store.reclaimed(before, _PAGE):
+                    gone = 0
+                    for lease in page:
+                        gone += await self._store.delete(lease)
+                        if time.perf_counter() > turn + _TURN:
+                            await asyncio.sleep(0)
+                            turn = time.perf_counter()
+                    deleted += gone
+                    if not gone:
+                        break  # all of them changed under our hands: next time
+                await self._durable()
+        except StoreError as error:
+            messages.RECLAIMED_DELETE_FAILED(error)
+        else:
+            messages.RECLAIMED_DELETE_COMPLETE(deleted)
+
+    async def _page(self, now: int, wanted: int, left: set[int]) -> Sequence[Lease4]:
+        """Some expired leases that this cycle has not met yet; one more than wanted tells that there are more."""
+        size = min(wanted + 1, _PAGE) if wanted else _PAGE
+        while True:
+            found = await self._store.expired(now, size + len(left))
+            fresh = [lease for lease in found if lease.address not in left]
+            if fresh or len(found) < size + len(left):
+                return fresh
+            size *= 2
+
+    async def _reclaim_one(self, lease: Lease4, remove: bool) -> bool:
+        """Whether the lease is reclaimed now."""
+        if messages.LEASE_RECLAIM.on:
+            messages.LEASE_RECLAIM(_label(lease), text_ip4(lease.address))
+        if not await self._reclaim(lease, remove=remove):
+            return False
+        if lease.state == State.DECLINED:
+            messages.DECLINED_RECOVERED(text_ip4(lease.address), lease.valid_lifetime)
+        if remove or lease.state in (State.DECLINED, State.REGISTERED):
+            return await self._store.delete(lease)
+        return await self._store.update(reclaimed(lease), lease)
+
+    async def _every(self, seconds: int, turn: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            if self._enabled():
+                await turn()
+
+
+def reclaimed(lease: Lease4) -> Lease4:
+    """What becomes of an expired lease that is kept for its client."""
+    kept = lease.copy()
+    kept.state = State.RECLAIMED.value
+    kept.hostname = ""
+    kept.fqdn_fwd = kept.fqdn_rev = False
+    if '"ISC"' in kept.user_context:
+        context = orjson.loads(kept.user_context.encode("utf-8", "surrogateescape"))
+        context.pop("ISC", None)
+        kept.user_context = dump(context) if context else ""
+    return kept
+
+
+def _label(lease: Lease4) -> str:
+    client_id = lease.client_id.hex(":") or "no info"
+    return f"[hwtype={lease.htype} {lease.hwaddr.hex(':')}], cid=[{client_id}]"
