@@ -113,6 +113,7 @@ class ParkingLot(Generic[E, R]):
     finished  called with exchange and result when a parked one has come to its end
     failed    called with exchange and exception when a parked one has raised
     dropped   called with exchange and the reason when one ends without either
+    label     how log lines name an exchange
     """
 
     __slots__ = (
@@ -127,6 +128,7 @@ class ParkingLot(Generic[E, R]):
         "expired",
         "failed",
         "finished",
+        "label",
         "limit",
         "total",
     )
@@ -139,6 +141,7 @@ class ParkingLot(Generic[E, R]):
         finished: Callable[[E, R], None],
         failed: Callable[[E, BaseException], None],
         dropped: Callable[[E, Lost], None],
+        label: Callable[[E], str] = str,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.limit = limit
@@ -146,6 +149,7 @@ class ParkingLot(Generic[E, R]):
         self.finished = finished
         self.failed = failed
         self.dropped = dropped
+        self.label = label
         self.total = 0
         """How many were ever parked."""
         self.expired = 0
@@ -238,7 +242,7 @@ class ParkingLot(Generic[E, R]):
         try:
             coroutine.close()
         except Exception as error:  # noqa: BLE001  a `finally` of the coroutine's failed; the lot goes on
-            CLOSE_FAILED(exchange, f"{type(error).__name__}: {error}")
+            CLOSE_FAILED(self.label(exchange), f"{type(error).__name__}: {error}")
 
     def _expire(self) -> None:
         """One timer for all: they came with the same deadline, so the longest parked is the next due."""
@@ -250,5 +254,5 @@ class ParkingLot(Generic[E, R]):
                 self._timer = self.loop.call_at(entry.due, self._expire)
                 return
             self.expired += 1
-            EXPIRED_MESSAGE(entry.exchange, self.deadline)
+            EXPIRED_MESSAGE(self.label(entry.exchange), self.deadline)
             self._lose(entry, Lost.EXPIRED)

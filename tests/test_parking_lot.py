@@ -61,6 +61,7 @@ class Owner:
             finished=lambda exchange, result: self.ends.append((exchange, result)),
             failed=lambda exchange, error: self.ends.append((exchange, repr(error))),
             dropped=lambda exchange, why: self.ends.append((exchange, why)),
+            label=lambda exchange: f"[{exchange}]",
             loop=self.loop,  # type: ignore[arg-type]
         )
 
@@ -158,7 +159,7 @@ def test_the_deadline_closes_it_counts_and_logs(capfd: pytest.CaptureFixture[str
     assert owner.ends == [("client a", Lost.EXPIRED)]
     assert end == ["cleaned up"]
     assert (owner.lot.expired, owner.lot.parked) == (1, 0)
-    assert "client a: dropped" in capfd.readouterr().out
+    assert "[client a]: dropped" in capfd.readouterr().out
     future.set_result(1)  # too late, and no harm done
     owner.loop.run()
     assert len(owner.ends) == 1
@@ -289,8 +290,8 @@ def test_a_failing_clean_up_does_not_stop_the_others(capfd: pytest.CaptureFixtur
     owner.lot.clear()
     assert [why for _, why in owner.ends] == [Lost.CLEARED] * 3
     logged = capfd.readouterr().out
-    assert "untidy: its clean-up failed: OSError: no room" in logged
-    assert "stubborn: its clean-up failed: RuntimeError" in logged
+    assert "[untidy]: its clean-up failed: OSError: no room" in logged
+    assert "[stubborn]: its clean-up failed: RuntimeError" in logged
 
 
 async def test_drain_waits_for_those_that_end_and_drops_the_rest() -> None:
