@@ -130,7 +130,9 @@ class Rig:
             self.warm()
             meter = Meter(server.pid)
             text = run(
-                *self.load(*perfdhcp.command(rate, length, 100_000, self._step, SERVER)), check=False, timeout=600
+                *self.load(*perfdhcp.command(rate, length, 2 * rate * length, self._step, SERVER)),
+                check=False,
+                timeout=600,
             )
             cost = meter.read()
         outcome = perfdhcp.read(text, length)

@@ -75,6 +75,8 @@ class Server:
             "loggers": [logger],
             **({"control-sockets": [control]} if new else {"control-socket": control}),
             "multi-threading": {"enable-multi-threading": False},
+            # Kea 2.2 writes a lease at every renewal; newer ones, and kead, answer early renewals from the old one
+            **({"cache-threshold": 0.0} if new else {}),
             **dhcp4,
         }
         whole["lease-database"] = {**memfile, **dhcp4.get("lease-database", {})}

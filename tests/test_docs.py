@@ -1,0 +1,50 @@
+"""The documentation says what there is: every keyword has a place in docs/configuration.md, every link an end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kead.config.schema4 import File4
+from kead.config.schema_base import Keywords
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
+EVERYWHERE = {"user-context", "comment"}
+# what only an SQL database or an HTTP socket needs, known so that it can be refused by name
+CONNECTIONS = {"Database", "ControlSocketEntry", "ConfigControl"}
+
+
+def models(model: type[Keywords], seen: set[type[Keywords]]) -> Iterator[type[Keywords]]:
+    if model in seen:
+        return
+    seen.add(model)
+    yield model
+    for field in model.model_fields.values():
+        stack = [field.annotation]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, type) and issubclass(part, Keywords):
+                yield from models(part, seen)
+            stack += getattr(part, "__args__", ())
+
+
+def test_every_keyword_is_explained() -> None:
+    page = set(re.findall(r"`([a-z0-9_-]+)`", (ROOT / "docs" / "configuration.md").read_text()))
+    missing = {
+        f"{model.__name__}.{model.keyword(name)}"
+        for model in models(File4, set())
+        if model.__name__ not in CONNECTIONS and model is not File4
+        for name in model.model_fields
+        if name not in model.marked and model.keyword(name) not in page | EVERYWHERE
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
