@@ -80,7 +80,7 @@ class Packet4:
     """A message, query or reply. Addresses are ints, `hwaddr` has the length that the header says, at most 16.
 
     `options` maps a code to its whole value: instances of the same code are fused, those of an overloaded file and
-    sname field are in it. `sname` and `file` are b"" when the field is all zero, else the raw field.
+    sname field are in it. `sname` and `file` are b"" when the field is all zero or held options, else the raw field.
     """
 
     __slots__ = (
@@ -229,7 +229,7 @@ def decode(data: bytes) -> Packet4:
     if odd:
         _check(options)
     if 52 in options:
-        _overload(options, sname, file)
+        _overload(packet)
     packet.type = options[53][0] if 53 in options else 0
     return packet
 
@@ -246,18 +246,23 @@ def _check(options: dict[int, bytes]) -> None:
                 raise PacketError(why)
 
 
-def _overload(options: dict[int, bytes], sname: bytes, file: bytes) -> None:
+def _overload(packet: Packet4) -> None:
     """Takes in the options of the file field, then those of the sname field, as option 52 says (RFC 2131, 4.1).
+
+    A field that holds options holds no name, so it is b"" afterwards.
 
     Kea does not read them at all, so an old client may have rubbish there and still get an answer: what is no value
     of its option is left out instead of refusing the packet.
     """
+    options = packet.options
     which = options[52][0]
     more: dict[int, bytes] = {}
     if which & 1:
-        _read_field(file, more)
+        _read_field(packet.file, more)
+        packet.file = b""
     if which & 2:
-        _read_field(sname, more)
+        _read_field(packet.sname, more)
+        packet.sname = b""
     for code, value in more.items():
         whole = options.get(code, b"") + value
         if code in STRINGS:

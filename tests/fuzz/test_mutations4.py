@@ -1,0 +1,24 @@
+"""Broken DHCPv4 packets: the codec refuses or understands them, and nothing else happens."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import mutate4
+
+
+def test_the_codec_survives_twenty_thousand_mutations() -> None:
+    result = mutate4.run(mutate4.corpus(), 20_000, seed=4)
+    assert result["accepted"] > 2_000, "too few get past the header to mean anything"
+    assert result["refused"] > 2_000, "too few are broken to mean anything"
+
+
+def test_a_seed_says_which_mutations_come() -> None:
+    packets = mutate4.corpus()
+    first = list(islice(mutate4.mutations(packets, 7), 300))
+    assert first == list(islice(mutate4.mutations(packets, 7), 300))
+    assert first != list(islice(mutate4.mutations(packets, 8), 300))
+    assert len(set(first)) > 250
