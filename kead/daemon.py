@@ -31,7 +31,7 @@ from kead.config.errors import ConfigError
 from kead.control import messages as command_messages
 from kead.control.envelope import Request
 from kead.control.registry import Registry
-from kead.daemon_messages import DaemonMessages
+from kead.daemon_messages import DaemonMessages, log_config_error
 from kead.notify import Notifier
 from kead.pid_file import AlreadyRunning, PidFile, PidFileError, pid_file_path
 from kead.process import set_process_name, tighten_umask
@@ -188,15 +188,6 @@ async def _check(program: Program, launch: Launch, line: CommandLine) -> int:
     if line.verbose:
         sys.stderr.write("Syntax check OK\n")
     return 0
-
-
-def log_config_error(messages: DaemonMessages, error: ConfigError) -> None:
-    """The log line PARSER_FAIL that goes with a configuration that breaks a rule (not with one that breaks the
-    syntax).
-    """
-    if not error.syntax:
-        steps = error.path.replace("[", ".").split(".")
-        messages.parser_fail(steps[1] if len(steps) > 1 else "", error)
 
 
 class _Daemon:

@@ -5,6 +5,7 @@ Law: one row a message; ``DaemonMessages("DHCP4", "dhcp4", "DHCPv4")`` gives a f
 
 from __future__ import annotations
 
+from kead.config.errors import ConfigError
 from kead.logs import DEBUG, ERROR, FATAL, INFO, WARN, Message
 
 
@@ -52,3 +53,12 @@ class DaemonMessages:
         )
         self.shutdown_request = Message(f"{prefix}_SHUTDOWN_REQUEST", logger, DEBUG(40), "shutdown of server requested")
         self.shutdown = Message(f"{prefix}_SHUTDOWN", logger, INFO, "server shutdown")
+
+
+def log_config_error(messages: DaemonMessages, error: ConfigError) -> None:
+    """The log line PARSER_FAIL that goes with a configuration that breaks a rule (not with one that breaks the
+    syntax).
+    """
+    if not error.syntax:
+        steps = error.path.replace("[", ".").split(".")
+        messages.parser_fail(steps[1] if len(steps) > 1 else "", error)

@@ -36,25 +36,43 @@ class CommandError(Exception):
 
 
 class Answer:
-    """Result code, text ("" : none), arguments (None: none). An error (1) never carries arguments."""
+    """Result code, text ("": none), arguments (None: none). An error (1) never carries arguments."""
 
-    __slots__ = ("arguments", "result", "text")
+    __slots__ = ("_whole", "arguments", "result", "text")
 
     def __init__(self, result: int = SUCCESS, text: str = "", arguments: object = None) -> None:
         self.result = result
         self.text = text
         self.arguments = arguments
+        self._whole: object = None
+
+    @classmethod
+    def from_json(cls, whole: object) -> Answer:
+        """An answer that somebody else (a hook library) has put together; it goes out as it is."""
+        first = whole[0] if isinstance(whole, list) and whole else whole
+        if not isinstance(first, dict):
+            raise TypeError(f"not an answer: {whole!r}")
+        result, text = first.get("result", SUCCESS), first.get("text", "")
+        answer = cls(
+            result if isinstance(result, int) else SUCCESS,
+            text if isinstance(text, str) else "",
+            first.get("arguments"),
+        )
+        answer._whole = whole
+        return answer
 
     def __repr__(self) -> str:
         return f"Answer({self.result}, {self.text!r}, {self.arguments!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Answer) and self.as_map() == other.as_map()
+        return isinstance(other, Answer) and self.as_json() == other.as_json()
 
     __hash__ = None  # type: ignore[assignment]
 
-    def as_map(self) -> dict[str, object]:
-        """The answer as the map that goes out; keys without content are left out."""
+    def as_json(self) -> object:
+        """The answer as it goes out; keys without content are left out."""
+        if self._whole is not None:
+            return self._whole
         answer: dict[str, object] = {"result": self.result}
         if self.text:
             answer["text"] = self.text

@@ -71,7 +71,7 @@ class Request:
     configuration's reader).
     """
 
-    __slots__ = ("arguments", "command", "document", "first_line", "has_arguments", "origin", "remote_address")
+    __slots__ = ("arguments", "command", "document", "first_line", "has_arguments", "origin", "remote_address", "whole")
 
     def __init__(
         self,
@@ -88,6 +88,9 @@ class Request:
         self.origin = origin
         self.first_line = first_line
         self.remote_address = ""
+        self.whole: dict[str, object] = {"command": command}
+        if self.has_arguments:
+            self.whole["arguments"] = self.arguments
 
     def place(self, *path: str | int) -> str:
         """Where the argument at ``path`` stands: ``<wire>:0:40``; just the origin when the text is not known."""
@@ -161,6 +164,7 @@ def open_envelope(
     if not isinstance(command, str):
         raise EnvelopeError("invalid command: expected 'command' to be a string, got map instead")  # whatever it is
     request = Request(command, tree.get("arguments", _ABSENT), document, origin, first_line)
+    request.whole = tree
     remote = tree.get("remote-address", "")
     if isinstance(remote, str):
         request.remote_address = remote

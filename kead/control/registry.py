@@ -21,7 +21,9 @@ from kead.control.answers import UNSUPPORTED, Answer, CommandError
 from kead.control.envelope import Argument, EnvelopeError, Request, open_envelope
 from kead.control.json_text import JsonError
 
-Handler = Callable[[Request], Answer | Awaitable[Answer]]
+Handler = Callable[[Request], Answer | Awaitable[Answer | None] | None]
+"""A handler answers; None (a hook library's that says nothing) closes the connection without a byte, as in Kea."""
+
 CommandProcessed = Callable[[str, object, Answer], Awaitable[Answer | None]]
 """(command, its arguments or None, the answer) -> another answer or None: what the hook point command_processed
 needs.
@@ -68,7 +70,7 @@ class Registry:
         """The names of all commands, sorted."""
         return sorted(self._commands.keys() | self._hook_commands.keys())
 
-    async def execute_document(self, document: bytes, origin: str = "<wire>", first_line: int = 0) -> Answer:
+    async def execute_document(self, document: bytes, origin: str = "<wire>", first_line: int = 0) -> Answer | None:
         """Carry out a command given as text without comments."""
         try:
             tree = json_text.read(document, origin, first_line)
@@ -81,7 +83,7 @@ class Registry:
             return _failed(error)
         return await self.execute(request)
 
-    async def execute(self, request: Request) -> Answer:
+    async def execute(self, request: Request) -> Answer | None:
         """Carry out one command after those that came before it. Never raises, but for being cancelled.
 
         A handler may itself carry out another command: that one runs at once, within its turn.
@@ -96,10 +98,10 @@ class Registry:
             finally:
                 self._running = None
 
-    async def _execute(self, request: Request) -> Answer:
+    async def _execute(self, request: Request) -> Answer | None:
         messages.RECEIVED(request.command)
         answer = await self._answer(request)
-        if self.command_processed is not None:
+        if self.command_processed is not None and answer is not None:
             try:
                 other = await self.command_processed(request.command, request.arguments, answer)
             except Exception as error:  # noqa: BLE001  (other people's code; the answer stands)
@@ -108,7 +110,7 @@ class Registry:
                 answer = answer if other is None else other
         return answer
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request) -> Answer | None:
         command = self._hook_commands.get(request.command) or self._commands.get(request.command)
         if command is None:
             return Answer(UNSUPPORTED, f"'{request.command}' command not supported.")

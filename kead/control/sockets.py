@@ -1,79 +1,17 @@
-"""Which control sockets the configuration asks for, and opening and closing them when that changes.
+"""The control sockets of a daemon, opened and closed as the configuration changes.
 
 Law: the new one is open before the old one goes, so a change that fails leaves what was there. A socket whose name
-stays is left alone, with its connections. Paths are confined as Kea 3 does (compatibility.md § 9): the texts are
-Kea's.
+stays is left alone, with its connections, even if somebody removed its file (control.md § 2). Where sockets may lie
+the configuration decides.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Mapping, Sequence
-from typing import Final
-
-from kead.control.unix import TIMEOUT, ControlSocketError, Execute, UnixSocket
-
-DEFAULT_DIRECTORY: Final = "/run/kea"
-OPEN_AT_MOST: Final = 0o750
-
-
-def socket_directory() -> str:
-    """Where UNIX control sockets lie: KEA_CONTROL_SOCKET_DIR, else /run/kea; without a final slash."""
-    return (os.environ.get("KEA_CONTROL_SOCKET_DIR") or DEFAULT_DIRECTORY).rstrip("/") or "/"
-
-
-def unix_path(entries: Sequence[Mapping[str, object]], *, restricted: bool = True) -> str | None:
-    """The whole path of the UNIX socket that a ``control-sockets`` list asks for, None for none.
-
-    ``restricted`` (not -X) refuses other directories. Raises ControlSocketError.
-    """
-    path: str | None = None
-    for entry in entries:
-        kind = entry.get("socket-type")
-        if kind is None:
-            raise ControlSocketError("'socket-type' parameter is mandatory in control-sockets items")
-        if kind in ("http", "https"):
-            raise ControlSocketError(f"control sockets of type '{kind}' are not supported yet")
-        if kind != "unix":
-            raise ControlSocketError(f"unsupported 'socket-type': '{kind}' not 'unix', 'http' or 'https'")
-        if path is not None:
-            raise ControlSocketError("control socket of type 'unix' already configured")
-        name = entry.get("socket-name")
-        if not isinstance(name, str):
-            raise ControlSocketError("Mandatory 'socket-name' parameter missing")
-        path = socket_path(name, restricted=restricted)
-    return path
-
-
-def socket_path(name: str, *, restricted: bool = True) -> str:
-    """The whole path of a socket's name; a bare name lies in the socket directory. Raises ControlSocketError."""
-    directory = socket_directory()
-    folder, file = os.path.split(name)
-    if not file:
-        raise ControlSocketError(f"'socket-name' is invalid: path: '{name}' has no filename")
-    if not folder:
-        folder = directory
-    elif restricted and folder.rstrip("/") != directory:
-        text = f"invalid path specified: '{folder}', supported path is '{directory}'"
-        raise ControlSocketError(f"'socket-name' is invalid: {text}")
-    if not _private(directory):
-        text = f"socket path:{directory} does not exist or has more relaxed permissions than {OPEN_AT_MOST:o}"
-        raise ControlSocketError(f"'socket-name' is invalid: {text}")
-    return os.path.join(folder, file)
-
-
-def _private(directory: str) -> bool:
-    """Is there such a directory, and is it open to nobody but owner and group?"""
-    try:
-        mode = os.stat(directory).st_mode
-    except OSError:
-        return False
-    return stat.S_ISDIR(mode) and not stat.S_IMODE(mode) & ~OPEN_AT_MOST & 0o777
+from kead.control.unix import TIMEOUT, Execute, UnixSocket
 
 
 class ControlSockets:
-    """The control sockets of a daemon."""
+    """The control sockets of a daemon: today one UNIX socket at most."""
 
     def __init__(self, execute: Execute, *, timeout: float = TIMEOUT) -> None:
         self._execute = execute

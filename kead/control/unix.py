@@ -32,7 +32,8 @@ LONGEST_NAME: Final = 107
 """Bytes of a path that fit into a sockaddr_un with its final NUL."""
 BACKLOG: Final = 1024
 
-Execute = Callable[[bytes], Awaitable[Answer]]
+Execute = Callable[[bytes], Awaitable[Answer | None]]
+"""A command's text to its answer; None closes the connection without one."""
 
 
 class ControlSocketError(Exception):
@@ -202,7 +203,7 @@ class _Connection(asyncio.Protocol):
             document = self._feed.document
             self._feed = Feed()  # the text may be long and is not needed twice
             answer = await self._owner.execute(document)
-        text = await gentle_text_form(answer.as_map())
+        text = "" if answer is None else await gentle_text_form(answer.as_json())
         self._finish(text.encode("ascii"))
 
     def _finish(self, data: bytes) -> None:
