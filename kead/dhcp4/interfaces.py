@@ -164,7 +164,7 @@ class Interfaces:
             if changed:
                 self._rebuild()
         except OSError as error:
-            if error.errno != errno.ENOBUFS and not isinstance(error, rtnetlink.DumpError):
+            if error.errno != errno.ENOBUFS:
                 raise
             self.detect()  # news were lost: look at everything
         if self._by_index is not before:

@@ -23,6 +23,7 @@ import platform
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from time import time
 from typing import Final
 
@@ -70,7 +71,8 @@ class RawChannel(Channel):
         try:
             self._socket.setblocking(False)
             attach(self._socket, DROP_EVERYTHING)
-            self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+            with suppress(OSError):  # before Linux 4.20 the filter alone keeps them away, which costs more
+                self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
             self._prepare()
             self._socket.bind((interface.name, _ETH_P_ALL))
         except BaseException:

@@ -78,9 +78,9 @@ def read(data: bytes, sequence: int = 0) -> Iterator[Link | Assigned | None]:
             continue
         if flags & _DUMP_INTERRUPTED and sequence:
             raise DumpError(4, "the interfaces changed while they were listed")
-        if kind == _DONE:
+        if kind == _DONE and sequence:
             yield None
-        elif kind == _ERROR:
+        elif kind == _ERROR and sequence:
             code = -struct.unpack_from("=i", data, start)[0] if end - start >= 4 else 0
             raise DumpError(code, "the kernel does not list the interfaces")
         elif kind in (NEW_LINK, DELETE_LINK) and end - start >= _LINK.size:

@@ -60,6 +60,7 @@ class Sockets4:
         self._on_failed = on_failed
         self._loop = loop
         self._open: dict[_Key, Channel] = {}
+        self._unusable: set[Channel] = set()
         self._known: frozenset[str] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._retries = 0
@@ -102,6 +103,7 @@ class Sockets4:
         for channel in self._open.values():
             channel.close()
         self._open.clear()
+        self._unusable.clear()
         self._tell()
 
     def status(self) -> dict[str, Any]:
@@ -177,16 +179,12 @@ class Sockets4:
         return served
 
     def _broken(self, channel: Channel, error: OSError) -> None:
-        """Reading failed. Most often the interface went away, and the kernel's news of that follow."""
+        """Reading failed: have the channel replaced, or closed if its interface went away (the usual reason)."""
         if channel.closed or self._closed:
             return
-        say.RECEIVE_FAILED(f"{channel.interface.name}: {error.strerror}")
-        number = channel.interface.index
-        for key, known in list(self._open.items()):
-            # both sockets of an address go together: one cannot be bound anew while the other has the address
-            if known is channel or (key[1] == number and known.addresses == channel.addresses):
-                del self._open[key]
-                known.close()
+        if error.errno not in (errno.ENETDOWN, errno.ENODEV):
+            say.RECEIVE_FAILED(f"{channel.interface.name}: {error.strerror}")
+        self._unusable.add(channel)
         if self._again is None:
             self._again = self._loop.call_soon(self._repair)
 
@@ -203,10 +201,16 @@ class Sockets4:
         if not self._config.re_detect and self._known is not None:
             wanted = [wish for wish in wanted if wish.interface.name in self._known]
         keys = {key for wish in wanted for key in self._keys(wish)}
-        for key in [key for key in self._open if key not in keys]:
-            channel = self._open.pop(key)
-            self._on_readable(channel)  # what still waits in it
-            channel.close()
+        # both sockets of an address go together: one cannot be bound anew while the other has the address
+        spoilt = {(channel.interface.index, channel.addresses) for channel in self._unusable}
+        self._unusable.clear()
+        for key, channel in list(self._open.items()):
+            unusable = (channel.interface.index, channel.addresses) in spoilt
+            if unusable or key not in keys:
+                del self._open[key]
+                if not unusable:
+                    self._on_readable(channel)  # what still waits in it
+                channel.close()
         for wish in wanted:
             if wish.raw:
                 self._settle_raw(wish, problems)
