@@ -243,6 +243,7 @@ class Config4:
     by_id: Mapping[int, Subnet4]
     networks: tuple[SharedNetwork4, ...]
     options: OptionScope
+    authoritative: bool
     server_id: int | None
     interfaces: InterfacesConfig
     lease_database: LeaseDatabase

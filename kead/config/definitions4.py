@@ -1,0 +1,153 @@
+"""option-def: the formats that a configuration adds to the standard ones.
+
+Law: a list of keywords in, an option table out. The rules are config-common.md § 10; every text is Kea's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from kead.config.errors import ConfigError, Path
+from kead.config.reader import Document
+from kead.config.schema4 import OptionDef
+from kead.wire.definitions import OptionDefinition, OptionTable, OptionType
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
+_TYPES = {kind.value: kind for kind in OptionType}
+_NO_ARRAYS = {
+    OptionType.STRING: "array of strings is not a valid option definition.",
+    OptionType.BINARY: "array of binary values is not a valid option definition.",
+    OptionType.EMPTY: "array of empty value is not a valid option definition.",
+    OptionType.INTERNAL: "array of internal values is not a valid option definition.",
+}
+_REDEFINABLE = frozenset({43, *range(224, 255)})
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be the name of an option or of an option space."""
+    return _NAME.match(text) is not None
+
+
+def extended_table(document: Document, entries: list[OptionDef], path: Path, table: OptionTable) -> OptionTable:
+    """`table` with the definitions of `entries` (at `path` in the document). Raises ConfigError."""
+    definitions: list[OptionDefinition] = []
+    taken: set[tuple[str, int | str]] = set()
+    for index, entry in enumerate(entries):
+        reading = _Reading(document, entry, (*path, index))
+        definition = reading.definition(table)
+        for what, key in (("code", definition.code), ("name", definition.name)):
+            if (definition.space, key) in taken:
+                reading.refuse(
+                    f"option definition with {what} '{key}' already exists in option space '{definition.space}'"
+                )
+            taken.add((definition.space, key))
+        definitions.append(definition)
+    return table.extended(definitions) if definitions else table
+
+
+class _Reading:
+    """One entry."""
+
+    def __init__(self, document: Document, entry: OptionDef, path: Path) -> None:
+        self._document = document
+        self._entry = entry
+        self._path = path
+
+    def refuse(self, text: str, keyword: str = "") -> NoReturn:
+        path = (*self._path, keyword) if keyword else self._path
+        place = self._document.place(path)
+        raise ConfigError(f"{text} ({place})", place=place, path=path)
+
+    def definition(self, table: OptionTable) -> OptionDefinition:
+        entry = self._entry
+        self._check_code()
+        if not is_name(entry.space):
+            self.refuse(f"invalid option space name '{entry.space}'", "space")
+        kind = _TYPES.get(entry.type)
+        fields = self._fields(kind)
+        if not is_name(entry.name):
+            self.refuse(f"invalid option name '{entry.name}'")
+        if kind is None:
+            self.refuse("option type 255 not supported.")
+        self._check_shape(kind, fields)
+        self._check_encapsulation()
+        definition = OptionDefinition(entry.code, entry.name, kind, entry.array, fields, entry.encapsulate, entry.space)
+        self._check_standard(definition, table)
+        return definition
+
+    def _check_code(self) -> None:
+        code = self._entry.code
+        if code < 0:
+            self.refuse("option code must not be negative", "code")
+        if code > 255:
+            self.refuse(f"invalid option code '{code}', it must not be greater than '255'", "code")
+        if self._entry.space == "dhcp4" and code in (0, 255):
+            self.refuse(f"invalid option code '{code}': reserved for {'PAD' if code == 0 else 'END'}", "code")
+
+    def _fields(self, kind: OptionType | None) -> tuple[OptionType, ...]:
+        words = [word.strip() for word in self._entry.record_types.split(",")]
+        if words[-1] == "":
+            words.pop()
+        complaint = "invalid record type values specified for the option definition: "
+        if words and kind is not OptionType.RECORD:
+            self.refuse(
+                f"{complaint}'record' option type must be used instead of '{self._entry.type}' to add data fields to "
+                "the record",
+                "record-types",
+            )
+        for word in words:
+            if word not in _TYPES or word in ("empty", "record"):
+                shown = word if word in _TYPES else "unknown"
+                self.refuse(f"{complaint}attempted to add invalid data type '{shown}' to the record.", "record-types")
+        return tuple(_TYPES[word] for word in words)
+
+    def _check_shape(self, kind: OptionType, fields: tuple[OptionType, ...]) -> None:
+        repeated = kind
+        if kind is OptionType.RECORD:
+            if len(fields) < 2:
+                self.refuse(
+                    f"invalid number of data fields: {len(fields)} specified for the option of type 'record'. "
+                    "Expected at least 2 fields."
+                )
+            for field in fields[:-1]:
+                if field in (OptionType.STRING, OptionType.BINARY):
+                    self.refuse(f"{field.value} data field can't be laid before data fields of other types.")
+            if OptionType.INTERNAL in fields:
+                self.refuse("internal data type can't be stored as a field in an option record.")
+            repeated = fields[-1]
+        if self._entry.array and repeated in _NO_ARRAYS:
+            self.refuse(_NO_ARRAYS[repeated])
+        if kind is OptionType.INTERNAL:
+            self.refuse(f"option '{self._entry.name}' of type 'internal' is not supported")
+
+    def _check_encapsulation(self) -> None:
+        entry, inner = self._entry, self._entry.encapsulate
+        if not inner:
+            return
+        if not is_name(inner):
+            self.refuse(f"invalid encapsulated option space name: '{inner}'")
+        name = f"{entry.space}.{entry.name}"
+        if entry.array:
+            self.refuse(f"option '{name}', comprising an array of data fields may not encapsulate any option space")
+        if inner == entry.space:
+            self.refuse(
+                f"option must not encapsulate an option space it belongs to: '{name}' is set to encapsulate '{inner}'"
+            )
+
+    def _check_standard(self, definition: OptionDefinition, table: OptionTable) -> None:
+        space = definition.space
+        by_code = table.by_code(space, definition.code)
+        if by_code is not None and not (space == "dhcp4" and definition.code in _REDEFINABLE) and not _vendor(space):
+            self._standard(str(definition.code), space)
+        by_name = table.by_name(space, definition.name)
+        if by_name is not None and by_name.code != definition.code and not _vendor(space):
+            self._standard(definition.name, space)
+
+    def _standard(self, what: str, space: str) -> None:
+        self.refuse(f"unable to override definition of option '{what}' in standard option space '{space}'")
+
+
+def _vendor(space: str) -> bool:
+    """Spaces of vendors' sub-options: Kea has definitions for some and lets a configuration replace them."""
+    return space.startswith("vendor-")

@@ -1,0 +1,309 @@
+"""From a document to checked keywords: a tree against the models, and Kea's words for what does not fit.
+
+Law: no keyword of a family by its meaning; what the models say is applied, and what is wrong is told as Kea's
+parser tells it: for a file with the position of the token and what was expected, over the command channel as its
+element parsers do (config-common.md § 1, § 12). Of several mistakes the first in the text is reported.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from kead.config.errors import ConfigError, Path, dotted
+from kead.config.positions import Spot, context_name, element_place
+from kead.config.reader import Document
+from kead.config.scanner import Kind
+from kead.config.schema_base import Keywords
+
+Model = TypeVar("Model", bound=Keywords)
+
+_EXPECTED = {
+    "int_type": Kind.INTEGER,
+    "float_type": Kind.FLOAT,
+    "string_type": Kind.STRING,
+    "bool_type": Kind.BOOLEAN,
+    "list_type": Kind.OPEN_LIST,
+    "dict_type": Kind.OPEN_MAP,
+    "model_type": Kind.OPEN_MAP,
+}
+_WIRE_TYPES = {
+    "int_type": "an integer",
+    "float_type": "a real",
+    "string_type": "a string",
+    "bool_type": "a boolean",
+    "list_type": "a list",
+    "dict_type": "a map",
+    "model_type": "a map",
+}
+_ELEMENT_CALLS = {"string_type": "stringValue() called on non-string", "int_type": "intValue() called on non-integer"}
+_TYPED_MAPS = frozenset({"subnet4", "pools", "shared-networks", "option-data", "option-def", "relay"})
+_MANDATORY_ON_WIRE = {
+    "subnet": "subnet configuration failed: mandatory 'subnet' parameter is missing for a subnet being configured {}",
+    "pool": "Mandatory 'pool' entry missing in definition: {}",
+    "library": "hooks library configuration error: one or more hooks-libraries elements are missing the name of the "
+    "library {}",
+    "ip-addresses": "ip-addresses is required",
+}
+
+
+def validated(document: Document, model: type[Model], top: str) -> tuple[Model, list[str]]:
+    """The document as a model that has one field, `top`; warnings about older spellings. Raises ConfigError."""
+    if document.wire:
+        if top not in document.tree:
+            raise ConfigError(f"Missing mandatory '{top}' parameter.")
+    elif next(iter(document.tree), None) != top:
+        raise _wrong_top(document, top)
+    extra = next((key for key in document.tree if key != top), None)
+    if extra is not None:
+        raise _second_top(document, extra)
+    try:
+        checked = model.model_validate(document.tree, context={"wire": document.wire})
+    except ValidationError as error:
+        raise _first(document, model, error.errors(include_url=False)) from None
+    warnings: list[str] = []
+    _walk(document, checked, (), warnings)
+    return checked, warnings
+
+
+def _wrong_top(document: Document, top: str) -> ConfigError:
+    for path, spot in ((tuple(document.tree)[:1], None), ((), document.spot(()))):
+        spot = spot or document.spot(path)
+        if spot is not None:
+            token = spot.key or spot.last
+            text = f"{token.span}: syntax error, unexpected {token.kind.value}, expecting {top}"
+            return ConfigError(text, place=token.place, path=path, syntax=True)
+    return ConfigError(f"the only key at the top must be {top}", syntax=True)
+
+
+def _second_top(document: Document, key: str) -> ConfigError:
+    if document.wire:
+        return ConfigError(f"Unsupported '{key}' parameter.", path=(key,))
+    spot = document.spot((key,))
+    token = spot.key if spot else None
+    where = f"{token.span}: " if token else ""
+    text = f'{where}syntax error, unexpected constant string, expecting "," or }}'
+    return ConfigError(text, place=document.place((key,)), path=(key,), syntax=True)
+
+
+def _first(document: Document, model: type[Keywords], errors: list[ErrorDetails]) -> ConfigError:
+    """The error that Kea would have met first."""
+
+    def position(error: ErrorDetails) -> int:
+        spot = document.spot(_spot_path(error))
+        if spot is None:
+            return 0
+        if error["type"] == "missing":
+            return spot.last.begin
+        return (spot.key or spot.first).begin if error["type"] == "extra_forbidden" else spot.first.begin
+
+    return _translated(document, model, min(errors, key=position))
+
+
+def _spot_path(error: ErrorDetails) -> Path:
+    return tuple(error["loc"][:-1]) if error["type"] == "missing" else tuple(error["loc"])
+
+
+def _translated(document: Document, model: type[Keywords], error: ErrorDetails) -> ConfigError:
+    path: Path = tuple(error["loc"])
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return _unknown(document, model, path)
+    if kind == "missing":
+        return _missing(document, path, error["input"])
+    if kind == "literal_error":
+        return _not_one_of(document, path, error)
+    if kind == "too_short":
+        return _empty_list(document, path, model)
+    if kind in _EXPECTED:
+        return _wrong_type(document, path, kind, error["input"])
+    return ConfigError(f"{error['msg']} ({document.place(path)})", place=document.place(path), path=path, syntax=True)
+
+
+def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigError:
+    word = str(path[-1])
+    near = difflib.get_close_matches(word, sorted(known(model, path[:-1])), 1, 0.6)
+    remedy = f"did you mean '{near[0]}'?" if near else ""
+    where = context_name(path[:-1])
+    if document.wire:
+        place = document.place(path)
+        texts = {
+            "Dhcp4": f"unsupported global configuration parameter: {word} ({place})",
+            "compatibility": f"unsupported compatibility parameter: {word} ({place})",
+            "hooks-libraries": f"unknown hooks library parameter: {word}({place})",
+        }
+        other = f"spurious '{word}' parameter" if where in _TYPED_MAPS else f"unsupported parameter '{word}' ({place})"
+        return ConfigError(texts.get(where, other), place=place, path=path, remedy=remedy)
+    spot = document.spot(path)
+    token = spot.key if spot else None
+    text = f'got unexpected keyword "{word}" in {where} map.'
+    if token is None:
+        return ConfigError(text, path=path, remedy=remedy, syntax=True)
+    return ConfigError(f"{token.span}: {text}", place=token.place, path=path, remedy=remedy, syntax=True)
+
+
+def known(model: type[Keywords], path: Path) -> frozenset[str]:
+    """The keywords that may stand in the map at `path`."""
+    here: Any = model
+    for step in path:
+        if isinstance(step, str):
+            fields = (field for name, field in here.model_fields.items() if (field.alias or name) == step)
+            here = next((_model_in(field.annotation) for field in fields), None)
+            if here is None:
+                return frozenset()
+    words: frozenset[str] = here.keywords()
+    return words
+
+
+def _model_in(annotation: Any) -> type[Keywords] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Keywords):
+        return annotation
+    found = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((part for part in found if part is not None), None)
+
+
+def _missing(document: Document, path: Path, given: Any) -> ConfigError:
+    word = str(path[-1])
+    around = path[:-1]
+    place = document.place(around)
+    if document.wire:
+        text = _MANDATORY_ON_WIRE.get(word, f"missing parameter '{word}' {{}}")
+        if context_name(around) == "lease-database":
+            text = (
+                "database access parameters must include the keyword 'type' to determine type of database to be "
+                "accessed {}"
+            )
+        return ConfigError(text.format(f"({place})"), place=place, path=around)
+    spot = document.spot(around)
+    if not given:
+        return empty_map(document, around, f"expecting {word}" if word == "ip-addresses" else "")
+    if spot is None:
+        return ConfigError(f"missing parameter '{word}'", path=around, syntax=True)
+    where = f"[{context_name(around)} map between {spot.first.place} and {spot.last.place}]"
+    text = f"missing parameter '{word}' ({element_place(spot)}) {where}"
+    return ConfigError(text, place=place, path=around, remedy=f"add '{word}'", syntax=True)
+
+
+def empty_map(document: Document, path: Path, expecting: str = "") -> ConfigError:
+    spot = document.spot(path)
+    text = "syntax error, unexpected }" + (f", {expecting}" if expecting else "")
+    if spot is None:
+        return ConfigError(text, path=path, syntax=True)
+    return ConfigError(f"{spot.last.span}: {text}", place=spot.last.place, path=path, syntax=True)
+
+
+def _empty_list(document: Document, path: Path, model: type[Keywords]) -> ConfigError:
+    place = document.place(path)
+    if document.wire:
+        return ConfigError(f"'{path[-1]}' list must not be empty ({place})", place=place, path=path)
+    spot = document.spot(path)
+    expecting = ", expecting {" if known(model, path) else ""
+    where = f"{spot.last.span}: " if spot else ""
+    return ConfigError(f"{where}syntax error, unexpected ]{expecting}", place=place, path=path, syntax=True)
+
+
+def _unexpected(document: Document, path: Path, expected: str) -> ConfigError:
+    spot: Spot | None = document.spot(path)
+    tail = f", expecting {expected}" if expected else ""
+    if spot is None:
+        return ConfigError(f"syntax error at {dotted(path)}{tail}", path=path, syntax=True)
+    token = spot.first
+    text = f"{token.span}: syntax error, unexpected {token.kind.value}{tail}"
+    return ConfigError(text, place=token.place, path=path, syntax=True)
+
+
+def _wrong_type(document: Document, path: Path, kind: str, value: Any) -> ConfigError:
+    step = path[-1]
+    in_list = isinstance(step, int)
+    if not document.wire:
+        return _unexpected(document, path, "]" if in_list and path[-2] != "loggers" else _EXPECTED[kind].value)
+    place = document.place(path)
+    where = context_name(path[:-1])
+    if in_list:
+        call = _ELEMENT_CALLS.get(kind, "get(string) called on a non-map")
+        text = f"{call} Element in ({place})"
+    elif where == "lease-database":
+        text = f"invalid value type specified for parameter '{step}' ({place})"
+    elif where == "compatibility":
+        text = f"compatibility parameter values must be boolean ({step} at {place})"
+    elif where in _TYPED_MAPS or "lifetime" in str(step):
+        text = f"'{step}' parameter is not {_WIRE_TYPES[kind]}"
+    elif kind == "list_type":
+        text = f"listValue() called on non-list Element in ({place})"
+    else:
+        text = f"invalid type specified for parameter '{step}' ({place})"
+    return ConfigError(text, place=place, path=path, remedy=f"{_WIRE_TYPES[kind]} expected")
+
+
+def _not_one_of(document: Document, path: Path, error: ErrorDetails) -> ConfigError:
+    value = error["input"]
+    choices = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+    near = difflib.get_close_matches(str(value), choices, 1, 0.6)
+    remedy = f"did you mean '{near[0]}'?" if near else "one of " + ", ".join(choices)
+    step, place = path[-1], document.place(path)
+    if isinstance(value, str) and step in ("lease-checks", "extended-info-checks"):
+        quote = "" if document.wire else "'"
+        text = f"Unsupported {quote}{step} value: {value}, supported values are: {', '.join(choices)}"
+        spot = document.spot(path)
+        where = f"{spot.first.span}: " if spot and not document.wire else ""
+        return ConfigError(where + text, place=place, path=path, remedy=remedy, syntax=not document.wire)
+    if not document.wire:
+        expected = " or ".join(choices) if not isinstance(step, int) and len(choices) <= 4 else ""
+        refused = _unexpected(document, path, expected)
+        refused.remedy = remedy
+        return refused
+    texts = {
+        "dhcp-socket-type": f"unsupported socket type '{value}' ({place})",
+        "outbound-interface": f"unsupported outbound interface type '{value}' ({place})",
+        "socket-type": f"unsupported 'socket-type': '{value}' not 'unix', 'http' or 'https'",
+    }
+    name = f"unsupported identifier '{value}' ({place})" if isinstance(step, int) else ""
+    text = texts.get(str(step), name or f"unsupported value '{value}' of parameter '{step}' ({place})")
+    return ConfigError(text, place=place, path=path, remedy=remedy)
+
+
+def _walk(document: Document, model: Keywords, path: Path, warnings: list[str]) -> None:
+    """What types can't say: empty maps, null, older spellings, what is not supported yet."""
+    given = model.model_fields_set
+    if not given and not model.may_be_empty and not document.wire:
+        raise empty_map(document, path)
+    for name in given:
+        if getattr(model, name) is None:
+            raise _null(document, (*path, model.keyword(name)))
+    for name in sorted(model.marked & given):
+        _marked(document, model, name, path, warnings)
+    for rest, inner in model.maps():
+        _walk(document, inner, path + rest, warnings)
+
+
+def _null(document: Document, path: Path) -> ConfigError:
+    if not document.wire:
+        return _unexpected(document, path, "")
+    text = f"invalid type specified for parameter '{path[-1]}' ({document.place(path)})"
+    return ConfigError(text, place=document.place(path), path=path)
+
+
+def _marked(document: Document, model: Keywords, name: str, path: Path, warnings: list[str]) -> None:
+    keyword = model.keyword(name)
+    here = (*path, keyword)
+    former = model.former.get(name)
+    if former is not None:
+        now = former.now
+        if now in model.given():
+            text = f"cannot specify both '{keyword}' and '{now}'. Use only the latter."
+            prefix = "subnet configuration failed: " if "pools" not in path and "subnet4" in path else ""
+            raise ConfigError(prefix + text, place=document.place(here), path=here)
+        warnings.append(f"'{keyword}' ({document.place(here)}) is an older spelling: use '{now}'")
+    later = model.later.get(name)
+    value = getattr(model, name)
+    if later is not None and not later.harmless(value):
+        place = document.place(here)
+        raise ConfigError(
+            f"'{keyword}' is not supported yet ({place})",
+            place=place,
+            path=here,
+            remedy=f"leave '{keyword}' out",
+        )

@@ -1,0 +1,246 @@
+"""option-data: what options a place of the configuration has, as bytes ready for the wire.
+
+Law: one list of keywords in, one OptionScope out (config-common.md § 11). How text becomes bytes is the wire
+tables' matter; which form the text has, which definition counts, and how sub-options get into their container is
+decided here. Error texts are Kea's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from kead.config.definitions4 import is_name
+from kead.config.errors import ConfigError, Path
+from kead.config.reader import Document
+from kead.config.schema4 import OptionData
+from kead.config.snapshot4 import Option, OptionScope
+from kead.wire.definitions import OptionDefinition, OptionTable
+from kead.wire.text import OptionTextError, encode_csv, encode_hex
+
+SERVER_IDENTIFIER = 54
+_MANY = frozenset({124, 125})
+_VENDOR = re.compile(r"vendor-([0-9]{1,10})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeOptions:
+    """The scope, and the same options as config-get shows them."""
+
+    scope: OptionScope
+    shown: list[dict[str, Any]]
+
+    @property
+    def server_id(self) -> int | None:
+        """The server identifier that this scope configures."""
+        for option in self.scope.by_code.get(SERVER_IDENTIFIER, ()):
+            if not option.never_send and not option.classes and len(option.data) == 4:
+                return int.from_bytes(option.data, "big")
+        return None
+
+
+def read_options(
+    document: Document, entries: list[OptionData], path: Path, table: OptionTable, name: str, *, is_global: bool = False
+) -> ScopeOptions:
+    """All options of one list at `path`. Raises ConfigError.
+
+    `is_global`: text is the default form there, elsewhere it depends on whether the option has a definition.
+    """
+    if not entries:
+        return ScopeOptions(OptionScope(name), [])
+    read = [_Reading(document, entry, (*path, index), table, is_global).option() for index, entry in enumerate(entries)]
+    shown = [show for _, _, show in sorted(read, key=lambda one: one[0].space)]
+    options = [(option, definition) for option, definition, _ in read]
+    return ScopeOptions(_Scope(document, path, table, options).scope(name), shown)
+
+
+class _Reading:
+    """One entry."""
+
+    def __init__(self, document: Document, entry: OptionData, path: Path, table: OptionTable, is_global: bool) -> None:
+        self._document = document
+        self._entry = entry
+        self._path = path
+        self._table = table
+        self._is_global = is_global
+
+    def _refuse(self, text: str, keyword: str = "", remedy: str = "") -> NoReturn:
+        path = (*self._path, keyword) if keyword in self._entry.given() else self._path
+        place = self._document.place(path)
+        raise ConfigError(f"{text} ({place})", place=place, path=path, remedy=remedy)
+
+    def option(self) -> tuple[Option, OptionDefinition | None, dict[str, Any]]:
+        entry = self._entry
+        self._check_names()
+        definition = self._definition()
+        csv = entry.csv_format
+        if csv is None:
+            csv = self._is_global or definition is not None
+        if definition is None and (csv or entry.code is None):
+            self._undefined()
+        has_data = entry.data is not None or not entry.never_send
+        data = self._data(definition, csv) if has_data else b""
+        if definition is not None:
+            code, name = definition.code, definition.name
+        else:
+            assert entry.code is not None
+            code, name = entry.code, entry.name or ""
+        option = Option(
+            code,
+            entry.space,
+            data,
+            entry.always_send,
+            entry.never_send,
+            name,
+            tuple(n for n in entry.client_classes if n),
+        )
+        return option, definition, self._shown(option, csv, has_data)
+
+    def _check_names(self) -> None:
+        entry = self._entry
+        code = entry.code
+        if code is not None and not 0 <= code <= 255:
+            self._refuse(f"invalid option code '{code % (1 << 32)}', it must not be greater than '255'", "code")
+        if entry.name is not None and " " in entry.name:
+            self._refuse(f"invalid option name '{entry.name}', space character is not allowed", "name")
+        if not is_name(entry.space):
+            self._refuse(f"invalid option space name '{entry.space}'", "space")
+        if entry.space == "dhcp6":
+            self._refuse("'dhcp6' option space name is reserved for DHCPv6 server", "space")
+        if code is None and entry.name is None:
+            self._refuse("option data configuration requires one of 'code' or 'name' parameters to be specified")
+
+    def _definition(self) -> OptionDefinition | None:
+        entry, table = self._entry, self._table
+        if entry.code is not None:
+            definition = table.by_code(entry.space, entry.code)
+            if definition is not None and entry.name and entry.name != definition.name:
+                self._refuse(
+                    f"specified option name '{entry.name}' does not match the option definition: "
+                    f"'{entry.space}.{definition.name}'",
+                    "name",
+                )
+            return definition
+        return table.by_name(entry.space, entry.name or "")
+
+    def _undefined(self) -> NoReturn:
+        entry = self._entry
+        name = entry.name or ""
+        near = difflib.get_close_matches(name, self._table.names(entry.space), 1, 0.6) if name else []
+        remedy = f"did you mean '{near[0]}'?" if near else ""
+        if not name and entry.code is not None:
+            remedy = "define it with option-def, or give hexadecimal data and csv-format false"
+        self._refuse(
+            f"definition for the option '{entry.space}.{name}' having code '{entry.code or 0}' does not exist",
+            "name",
+            remedy,
+        )
+
+    def _data(self, definition: OptionDefinition | None, csv: bool) -> bytes:
+        text = self._entry.data or ""
+        try:
+            if not csv or definition is None:
+                return encode_hex(text, definition)
+            return encode_csv(definition, text)
+        except OptionTextError as error:
+            why = str(error)
+            if definition is not None and not why.startswith("option data is not a valid string of hexa"):
+                why = (
+                    f"option data does not match option definition (space: {definition.space}, "
+                    f"code: {definition.code}): {why}"
+                )
+            self._refuse(why, "data")
+
+    def _shown(self, option: Option, csv: bool, has_data: bool) -> dict[str, Any]:
+        entry = self._entry
+        shown: dict[str, Any] = {
+            "always-send": option.always_send,
+            "code": option.code,
+            "never-send": option.never_send,
+            "space": option.space,
+        }
+        if option.name:
+            shown["name"] = option.name
+        if has_data:
+            text = bool(csv and entry.data)
+            shown["csv-format"] = text
+            shown["data"] = entry.data if text else option.data.hex().upper()
+        if entry.client_classes:
+            shown["client-classes"] = entry.client_classes
+        context = entry.context()
+        if context is not None:
+            shown["user-context"] = context
+        return shown
+
+
+class _Scope:
+    """The options of one list, put together."""
+
+    def __init__(
+        self,
+        document: Document,
+        path: Path,
+        table: OptionTable,
+        options: list[tuple[Option, OptionDefinition | None]],
+    ) -> None:
+        self._document = document
+        self._path = path
+        self._options = options
+        self._by_space: dict[str, list[tuple[Option, OptionDefinition | None]]] = {}
+        for option, definition in options:
+            self._by_space.setdefault(option.space, []).append((option, definition))
+
+    def scope(self, name: str) -> OptionScope:
+        by_code: dict[int, list[Option]] = {}
+        vendor: dict[int, dict[int, Option]] = {}
+        for space, options in self._by_space.items():
+            match = _VENDOR.match(space)
+            if space != "dhcp4" and match is None:
+                continue
+            for option, definition in options:
+                whole = self._with_sub_options(option, definition, (space,))
+                if match is None:
+                    by_code.setdefault(option.code, []).append(whole)
+                else:
+                    _add_vendor_option(vendor.setdefault(int(match[1]), {}), whole)
+        return OptionScope(
+            name,
+            {code: _in_order(code, same) for code, same in sorted(by_code.items())},
+            {enterprise: dict(sorted(options.items())) for enterprise, options in sorted(vendor.items())},
+            frozenset(o.code for o, _ in self._options if o.always_send and o.space == "dhcp4"),
+            frozenset(o.code for o, _ in self._options if o.never_send and o.space == "dhcp4"),
+        )
+
+    def _with_sub_options(self, option: Option, definition: OptionDefinition | None, above: tuple[str, ...]) -> Option:
+        """The option with the sub-options of the same list behind its own value, in code order."""
+        inner = definition.encapsulates if definition is not None else ""
+        found = self._by_space.get(inner, []) if inner and inner not in above else []
+        if not found:
+            return option
+        data = bytearray(option.data)
+        for sub, of in sorted(found, key=lambda one: one[0].code):
+            value = self._with_sub_options(sub, of, (*above, inner)).data
+            if len(value) > 255:
+                raise ConfigError(
+                    f"sub-option {sub.code} of space '{inner}' is {len(value)} bytes long, at most 255 fit "
+                    f"({self._document.place(self._path)})",
+                    place=self._document.place(self._path),
+                    path=self._path,
+                )
+            data += bytes((sub.code, len(value))) + value
+        return replace(option, data=bytes(data))
+
+
+def _add_vendor_option(options: dict[int, Option], option: Option) -> None:
+    """Of one sub-option several times the first without classes counts, or else the first."""
+    former = options.get(option.code)
+    if former is None or (former.classes and not option.classes):
+        options[option.code] = option
+
+
+def _in_order(code: int, options: list[Option]) -> tuple[Option, ...]:
+    """Those for certain classes first, then the first of those for everybody (of some codes all)."""
+    everybody = [option for option in options if not option.classes]
+    return (*(option for option in options if option.classes), *(everybody if code in _MANY else everybody[:1]))

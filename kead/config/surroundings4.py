@@ -1,0 +1,299 @@
+"""What a server needs around its subnets: interfaces, lease database, timers, sockets, libraries, loggers.
+
+Law: one short function a map of the configuration, keywords in, snapshot part out; texts are Kea's.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address
+from typing import Any, NoReturn
+
+from kead.config.errors import ConfigError, Path
+from kead.config.reader import Document
+from kead.config.restrictions import ForbiddenPathError, Restrictions
+from kead.config.schema4 import (
+    ControlSocketEntry,
+    Database,
+    Dhcp4,
+    DhcpDdns,
+    Expiring,
+    Interfaces,
+    Library,
+    QueueControl,
+    Threads,
+)
+from kead.config.snapshot4 import (
+    ControlSocket,
+    Expiration,
+    HooksLibrary,
+    InterfaceChoice,
+    InterfacesConfig,
+    LeaseDatabase,
+    MultiThreading,
+)
+from kead.log_settings import LoggerSettings, LogSettingsError, read_loggers
+from kead.wire.address import parse_ip4
+
+UINT32_MAX = 4294967295
+LONGEST_SOCKET_NAME = 107
+LEASE_FILE = "kea-leases4.csv"
+IDENTIFIERS = ("hw-address", "duid", "circuit-id", "client-id")
+
+
+class Surroundings:
+    """Reads them out of one document."""
+
+    def __init__(self, document: Document, path: Path, context: Restrictions, warnings: list[str]) -> None:
+        self._document = document
+        self._path = path
+        self._context = context
+        self._warnings = warnings
+
+    def _refuse(self, text: str, path: Path, *, place: bool = True, remedy: str = "") -> NoReturn:
+        where = self._document.place(path)
+        raise ConfigError(f"{text} ({where})" if place else text, place=where, path=path, remedy=remedy)
+
+    def control_sockets(self, top: Dhcp4) -> tuple[ControlSocket, ...]:
+        if top.control_socket is not None:
+            entries, path = [top.control_socket], [(*self._path, "control-socket")]
+        else:
+            entries = top.control_sockets or []
+            path = [(*self._path, "control-sockets", index) for index in range(len(entries))]
+        sockets: list[ControlSocket] = []
+        for entry, here in zip(entries, path, strict=True):
+            sockets.append(self._control_socket(entry, here))
+            if len(sockets) > 1:
+                self._refuse("control socket of type 'unix' already configured", here, place=False)
+        return tuple(sockets)
+
+    def _control_socket(self, entry: ControlSocketEntry, path: Path) -> ControlSocket:
+        if entry.socket_type is None:
+            self._refuse("'socket-type' parameter is mandatory in control-sockets items", path, place=False)
+        if entry.socket_type != "unix":
+            remedy = "use a control socket of type 'unix'"
+            where = (*path, "socket-type")
+            self._refuse(f"control socket of type '{entry.socket_type}' is not supported yet", where, remedy=remedy)
+        if entry.socket_name is None:
+            self._refuse("Mandatory 'socket-name' parameter missing", path, place=False)
+        here = (*path, "socket-name")
+        try:
+            name = self._context.socket_file(entry.socket_name)
+        except ForbiddenPathError as error:
+            self._refuse(f"'socket-name' is invalid: {error}", here, place=False)
+        if len(name) > LONGEST_SOCKET_NAME:
+            self._refuse(f"'socket-name' is invalid: {name} is longer than {LONGEST_SOCKET_NAME} bytes", here)
+        for keyword in sorted(entry.given().keys() - {"socket-type", "socket-name", "comment", "user-context"}):
+            self._warnings.append(f"'{keyword}' says nothing for a control socket of type 'unix'")
+        return ControlSocket("unix", name)
+
+    def multi_threading(self, written: Threads | None) -> MultiThreading:
+        if written is None:
+            return MultiThreading()
+        path = (*self._path, "multi-threading")
+        if "enable-multi-threading" not in written.given() and not self._document.wire:
+            spot = self._document.spot(path)
+            around = f" [multi-threading map between {spot.first.place} and {spot.last.place}]" if spot else ""
+            place = self._document.place(path)
+            text = f"missing parameter 'enable-multi-threading' ({place}){around}"
+            raise ConfigError(text, place=place, path=path, syntax=True)
+        for keyword, value in (
+            ("thread pool size", written.thread_pool_size),
+            ("packet queue size", written.packet_queue_size),
+        ):
+            here = (*path, keyword.replace(" ", "-"))
+            if value < 0:
+                self._refuse(f"{keyword} code must not be negative", here)
+            if value > 65535:
+                self._refuse(f"invalid {keyword} '{value}', it must not be greater than '65535'", here)
+        return MultiThreading(written.enable_multi_threading, written.thread_pool_size, written.packet_queue_size)
+
+    def queue_control(self, written: QueueControl | None, threads: MultiThreading) -> None:
+        if written is None or not written.enable_queue:
+            return
+        path = (*self._path, "dhcp-queue-control", "enable-queue")
+        if not threads.enabled:
+            self._refuse("'dhcp-queue-control' is not supported yet", path, remedy="set 'enable-queue' to false")
+        self._warnings.append("dhcp-queue-control has no effect while multi-threading is enabled, as in Kea")
+
+    def host_identifiers(self, written: list[Any] | None) -> tuple[str, ...]:
+        if written is None:
+            return IDENTIFIERS
+        path = (*self._path, "host-reservation-identifiers")
+        found: list[str] = []
+        for index, name in enumerate(written):
+            names = (*IDENTIFIERS, "flex-id") if name == "auto" else (name,)
+            for one in names:
+                if one in found:
+                    self._refuse(f"duplicate host identifier '{one}'", (*path, index))
+                found.append(one)
+        return tuple(found)
+
+    def expiration(self, written: Expiring | None) -> Expiration:
+        if written is None:
+            return Expiration()
+        path = (*self._path, "expired-leases-processing")
+        most = {"max-reclaim-time": 10000, "hold-reclaimed-time": UINT32_MAX, "max-reclaim-leases": UINT32_MAX}
+        for keyword, value in written.given().items():
+            here, limit = (*path, keyword), most.get(keyword, 65535)
+            if value < 0:
+                self._refuse(f"value for configuration parameter '{keyword}' must not be negative", here)
+            if value > limit:
+                self._refuse(
+                    f"out range value '{value}' for configuration parameter '{keyword}', expected maximum value of "
+                    f"'{limit}'",
+                    here,
+                )
+        return Expiration(
+            written.reclaim_timer_wait_time,
+            written.flush_reclaimed_timer_wait_time,
+            written.hold_reclaimed_time,
+            written.max_reclaim_leases,
+            written.max_reclaim_time,
+            written.unwarned_reclaim_cycles,
+        )
+
+    def hooks_libraries(self, written: list[Library]) -> tuple[HooksLibrary, ...]:
+        path = (*self._path, "hooks-libraries")
+        for index, entry in enumerate(written):
+            try:
+                self._context.hook_library(entry.library)
+            except ForbiddenPathError as error:
+                self._refuse(f"hooks library configuration error: {error}", (*path, index, "library"))
+        return tuple(HooksLibrary(entry.library, entry.parameters or {}) for entry in written)
+
+    def ddns(self, written: DhcpDdns | None) -> None:
+        if written is None:
+            return
+        path = (*self._path, "dhcp-ddns")
+        if written.ncr_protocol == "TCP":
+            self._refuse("D2ClientConfig error: NCR Protocol: TCP is not supported.", (*path, "ncr-protocol"))
+        for keyword in ("server-ip", "sender-ip"):
+            text = written.given().get(keyword)
+            try:
+                ip_address(text or "0.0.0.0")
+            except ValueError:
+                here = (*path, keyword)
+                why = f"Failed to convert string to address '{text}': Invalid argument({self._document.place(here)})"
+                self._refuse(f"Failed to convert '{text}' to address: {why}", here, place=False)
+
+    def lease_database(self, written: Database | None) -> LeaseDatabase:
+        if written is None:
+            return LeaseDatabase(path=self._context.lease_file(LEASE_FILE))
+        path = (*self._path, "lease-database")
+        self._check_numbers(written, path)
+        if written.type in ("mysql", "postgresql"):
+            self._refuse(
+                f"lease database of type '{written.type}' is not supported yet", (*path, "type"), remedy="use 'memfile'"
+            )
+        if written.type != "memfile":
+            self._refuse(f"unknown backend database type: {written.type}", (*path, "type"), remedy="use 'memfile'")
+        for keyword, backend in (
+            ("read-timeout", "mysql"),
+            ("write-timeout", "mysql"),
+            ("tcp-user-timeout", "postgresql"),
+        ):
+            if written.given().get(keyword):
+                self._refuse(f"{keyword} value is only supported by the {backend} backend", (*path, keyword))
+        name = ""
+        try:
+            name = self._context.lease_file(written.name or LEASE_FILE)
+        except ForbiddenPathError as error:
+            self._refuse(f"Could not open lease file: {error}", (*path, "name"), place=False)
+        return LeaseDatabase(
+            "memfile", name, written.persist, written.lfc_interval, written.max_row_errors, written.on_fail
+        )
+
+    def _check_numbers(self, written: Database, path: Path) -> None:
+        for keyword, value in written.given().items():
+            if type(value) is not int:
+                continue
+            most = 65535 if keyword == "port" else UINT32_MAX
+            if not 0 <= value <= most:
+                self._refuse(f"{keyword} value: {value} is out of range, expected value: 0..{most}", (*path, keyword))
+
+    def loggers(self, top: Dhcp4) -> tuple[LoggerSettings, ...]:
+        path = (*self._path, "loggers")
+        entries = [logger.model_dump(by_alias=True, exclude_unset=True) for logger in top.loggers or []]
+        context = self._context
+        try:
+            return read_loggers(
+                entries, directory=context.log_directory, restricted=context.enforce and not context.testing
+            )
+        except LogSettingsError as error:
+            self._refuse(str(error), (*path, error.logger))
+
+    def interfaces(self, written: Interfaces | None) -> InterfacesConfig:
+        if written is None:
+            return InterfacesConfig()
+        path = (*self._path, "interfaces-config", "interfaces")
+        choices: list[InterfaceChoice] = []
+        for index, text in enumerate(written.interfaces):
+            try:
+                choice = self._interface(text, choices)
+            except ValueError as error:
+                place, outer = self._document.place((*path, index)), self._document.place(path)
+                text = f"Failed to select interface: {error} ({place}) ({outer})"
+                raise ConfigError(text, place=place, path=(*path, index)) from None
+            choices.append(choice)
+        return InterfacesConfig(
+            tuple(choices),
+            udp=written.dhcp_socket_type == "udp",
+            use_routing=written.outbound_interface == "use-routing",
+            re_detect=written.re_detect,
+            require_all=written.service_sockets_require_all,
+            max_retries=self._count(written, "service-sockets-max-retries"),
+            retry_wait=self._count(written, "service-sockets-retry-wait-time"),
+        )
+
+    def _count(self, written: Interfaces, keyword: str) -> int:
+        value: int = getattr(written, keyword.replace("-", "_"))
+        if not 0 <= value <= UINT32_MAX:
+            here = (*self._path, "interfaces-config", keyword)
+            self._refuse(f"out of range value ({value}) specified for parameter '{keyword}'", here)
+        return value
+
+    def _interface(self, text: str, earlier: list[InterfaceChoice]) -> InterfaceChoice:
+        """One entry of the list. ValueError with Kea's text."""
+        name, slash, address_text = text.partition("/")
+        name, address_text = name.strip(), address_text.strip()
+        if not name:
+            raise ValueError("empty interface name used in configuration")
+        if slash and not address_text:
+            raise ValueError("empty address specified in the interface configuration")
+        if name == "*":
+            if slash:
+                raise ValueError("wildcard interface name '*' must not be used in conjunction with an address")
+            if any(choice.name == "*" for choice in earlier):
+                raise ValueError("the wildcard interface '*' can only be specified once")
+            return InterfaceChoice("*")
+        choice = InterfaceChoice(name, _interface_address(address_text) if slash else None)
+        present = None if self._context.interfaces is None else self._context.interfaces()
+        if present is not None:
+            if name not in present:
+                raise ValueError(f"interface '{name}' doesn't exist in the system")
+            if choice.address is not None and choice.address not in present[name]:
+                raise ValueError(f"interface '{name}' doesn't have address '{address_text}' assigned")
+        same = [one for one in earlier if one.name == name]
+        if choice.address is None:
+            if same:
+                raise ValueError(f"interface '{name}' has already been specified")
+        elif any(one.address is None for one in same):
+            raise ValueError(f"interface '{name}' has already been selected")
+        elif choice in same:
+            raise ValueError(
+                f"must not select address '{address_text}' for interface '{name}' because this address is already "
+                "selected"
+            )
+        return choice
+
+
+def _interface_address(text: str) -> int:
+    try:
+        return parse_ip4(text)
+    except ValueError:
+        pass
+    try:
+        IPv6Address(text)
+    except ValueError:
+        raise ValueError(f"Failed to convert string to address '{text}': Invalid argument") from None
+    raise ValueError(f"address '{text}' is not a valid IPv4 address")
