@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -54,6 +55,10 @@ class Namespace:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        # `ip netns exec` lays this over /etc/resolv.conf: no client may change the machine's own
+        self._etc = Path("/etc/netns", name)
+        self._etc.mkdir(parents=True)
+        (self._etc / "resolv.conf").touch()
         run("ip", "netns", "add", name)
         run("ip", "-n", name, "link", "set", "lo", "up")
 
@@ -94,6 +99,7 @@ class Namespace:
     def remove(self) -> None:
         """The namespace and the interfaces in it go."""
         run("ip", "netns", "delete", self.name, check=False)
+        shutil.rmtree(self._etc, ignore_errors=True)
 
 
 class Sandbox:

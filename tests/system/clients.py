@@ -1,7 +1,7 @@
 """The three DHCP clients that Debian has, each told to get, renew and release an address on one interface.
 
-Their own scripts would change this machine's resolv.conf and routes; ours sets the address and the route in
-the client's namespace and notes what happened.
+Their own scripts would change this machine's resolv.conf; ours sets the address and the route in the client's
+namespace and notes what happened (dhcpcd sets both itself, and has no script here at all).
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ class Dhcpcd(Client):
 
     def get(self) -> str:
         config = self.directory / "conf"
-        config.write_text("noarp\nnoipv4ll\nnohook *\noption routers\nrequire dhcp_server_identifier\nreboot 1\n")
+        config.write_text(
+            "noarp\nnoipv4ll\nscript /bin/true\noption routers\nrequire dhcp_server_identifier\nreboot 1\n"
+        )
         self.run(*self.command("-B", "-d", "-f", config))
         self.wait("gets an address", self.address)
         return self.address()

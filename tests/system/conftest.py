@@ -17,6 +17,7 @@ from bench.sandbox import Sandbox
 from bench.server import KEAD
 
 PROGRAMS = ("ip", "kea-dhcp4", "perfdhcp", "dhclient", "dhcrelay", "udhcpc", "dhcpcd")
+RESOLV_CONF = Path("/etc/resolv.conf")
 HERE = Path(__file__).parent
 
 
@@ -35,6 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.system)
         if lacking:
             item.add_marker(pytest.mark.skip(reason="needs " + ", ".join(lacking)))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _machine_untouched() -> Iterator[None]:
+    """Clients' scripts like to rewrite resolv.conf; the machine's own must be as it was."""
+    before = RESOLV_CONF.read_bytes() if RESOLV_CONF.exists() else None
+    yield
+    assert (RESOLV_CONF.read_bytes() if RESOLV_CONF.exists() else None) == before
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ class Opened:
     """Sockets that keep what they received."""
 
     sockets: Sockets4
+    changes: int = 0
     received: list[Datagram] = field(default_factory=list)
     failed: bool = False
 
@@ -145,7 +146,11 @@ def serve(
         def give_up() -> None:
             opened.failed = True
 
-        opened = Opened(Sockets4(wanted, 67, readable, loop=asyncio.get_running_loop(), on_failed=give_up))
+        def changed() -> None:
+            opened.changes += 1
+
+        loop = asyncio.get_running_loop()
+        opened = Opened(Sockets4(wanted, 67, readable, loop=loop, on_change=changed, on_failed=give_up))
         opened.sockets.open()
         try:
             await scenario(opened)
@@ -312,12 +317,15 @@ def test_sending_may_fail_and_says_so(link: Link, way: str) -> None:
         (channel,) = opened.sockets.channels
         with pytest.raises(OSError, match="too long"):
             channel.send(bytes(3000), CLIENT, 68, link.far_mac, SERVER, 67)
+        channel.send(REPLY, CLIENT, 68, b"\1\2\3", SERVER, 67)  # no Ethernet address
+        assert next_frame(wire, REPLY)[:6] == BROADCAST_MAC
         channel.close()
         with pytest.raises(OSError, match="Bad file descriptor"):
             channel.send(REPLY, CLIENT, 68, link.far_mac, SERVER, 67)
         assert channel.receive(64) == []
 
-    serve(link.server, config(link.near), scenario)
+    with link.wire() as wire:
+        serve(link.server, config(link.near), scenario)
 
 
 # --- udp ---
@@ -477,6 +485,7 @@ def test_addresses_that_come_and_go_are_followed(link: Link, udp: bool) -> None:
         kept = opened.sockets.channels[0]
         link.server.ip("address", "add", "192.0.2.2/24", "dev", link.near)
         await opened.until(lambda: opened.sockets.addresses == {SERVER, SECOND})
+        assert opened.changes == 2
         relay.sendto(QUERY, ("192.0.2.2", 67))
         assert (await opened.got()).destination == SECOND
         assert opened.sockets.channels[0] is kept
