@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import islice
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import mutate4
+from tests.fuzz import mutate4
 
 
 def test_the_codec_survives_twenty_thousand_mutations() -> None:
