@@ -41,6 +41,8 @@ _WIRE_TYPES = {
 }
 _ELEMENT_CALLS = {"string_type": "stringValue() called on non-string", "int_type": "intValue() called on non-integer"}
 _TYPED_MAPS = frozenset({"subnet4", "pools", "shared-networks", "option-data", "option-def", "relay"})
+_CLOSED = {"relay": "ip-addresses", "hooks-libraries": '"," or }'}
+"""Maps whose grammar has no place for unknown words: what it expects instead."""
 _MANDATORY_ON_WIRE = {
     "subnet": "subnet configuration failed: mandatory 'subnet' parameter is missing for a subnet being configured {}",
     "pool": "Mandatory 'pool' entry missing in definition: {}",
@@ -140,6 +142,8 @@ def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigErr
     spot = document.spot(path)
     token = spot.key if spot else None
     text = f'got unexpected keyword "{word}" in {where} map.'
+    if where in _CLOSED:
+        text = f"syntax error, unexpected constant string, expecting {_CLOSED[where]}"
     if token is None:
         return ConfigError(text, path=path, remedy=remedy, syntax=True)
     return ConfigError(f"{token.span}: {text}", place=token.place, path=path, remedy=remedy, syntax=True)

@@ -4,8 +4,6 @@ Law: what may be written, and nothing about what it means together (`resolve4.py
 meanings are Kea's; `Later` marks what Kea has and kead has not yet. The models export as JSON Schema.
 """
 
-# ruff: noqa: RUF012  (pydantic gives each model its own copy of a default list)
-
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -87,7 +85,7 @@ class OptionData(Commented):
     csv_format: Bool | None = None
     always_send: Bool = False
     never_send: Bool = False
-    client_classes: Guard = []
+    client_classes: Guard = Field(default_factory=list)
 
 
 class OptionDef(Commented):
@@ -107,18 +105,17 @@ class Pool(Commented, Ddns):
 
     pool: Str
     pool_id: Int | None = None
-    option_data: list[OptionData] = []
-    client_classes: Guard = []
+    option_data: list[OptionData] = Field(default_factory=list)
+    client_classes: Guard = Field(default_factory=list)
     client_class: Guarded = ""
-    evaluate_additional_classes: list[Str] = []
-    require_client_classes: Annotated[list[Str], Former("evaluate-additional-classes")] = []
+    evaluate_additional_classes: list[Str] = Field(default_factory=list)
+    require_client_classes: Annotated[list[Str], Former("evaluate-additional-classes")] = Field(default_factory=list)
 
 
 class Relay(Keywords):
     """The relay agents, by address, whose clients belong here."""
 
     ip_addresses: list[Str]
-    ip_address: Annotated[Str | None, Former("ip-addresses")] = None
 
 
 class Scope(Commented, Inherited):
@@ -126,11 +123,11 @@ class Scope(Commented, Inherited):
 
     interface: Str | None = None
     relay: Relay | None = None
-    option_data: list[OptionData] = []
-    client_classes: Guard = []
+    option_data: list[OptionData] = Field(default_factory=list)
+    client_classes: Guard = Field(default_factory=list)
     client_class: Guarded = ""
-    evaluate_additional_classes: list[Str] = []
-    require_client_classes: Annotated[list[Str], Former("evaluate-additional-classes")] = []
+    evaluate_additional_classes: list[Str] = Field(default_factory=list)
+    require_client_classes: Annotated[list[Str], Former("evaluate-additional-classes")] = Field(default_factory=list)
 
 
 class Subnet(Scope):
@@ -138,8 +135,8 @@ class Subnet(Scope):
 
     id: Int | None = None
     subnet: Str
-    pools: list[Pool] = []
-    reservations: Annotated[list[Any], later([])] = []
+    pools: list[Pool] = Field(default_factory=list)
+    reservations: Annotated[list[Any], later([])] = Field(default_factory=list)
     four_o_six_interface: Annotated[Str, Field(alias="4o6-interface"), later("")] = ""
     four_o_six_interface_id: Annotated[Str, Field(alias="4o6-interface-id"), later("")] = ""
     four_o_six_subnet: Annotated[Str, Field(alias="4o6-subnet"), later("")] = ""
@@ -149,13 +146,13 @@ class SharedNetwork(Scope):
     """Subnets on one link."""
 
     name: Str | None = None
-    subnet4: list[Subnet] = []
+    subnet4: list[Subnet] = Field(default_factory=list)
 
 
 class Interfaces(Commented):
     """Where to listen. `service-sockets-retry-wait-time` is in milliseconds."""
 
-    interfaces: list[Str] = []
+    interfaces: list[Str] = Field(default_factory=list)
     dhcp_socket_type: Literal["raw", "udp"] | None = None
     outbound_interface: Literal["same-as-inbound", "use-routing"] | None = None
     re_detect: Bool = True
@@ -173,6 +170,7 @@ class Database(Commented):
     lfc_interval: Int = 3600
     max_row_errors: Int = 0
     on_fail: OnFail = "stop-retry-exit"
+    durability: Literal["write", "fsync"] = "write"
     host: Str = ""
     port: Int = 0
     user: Str = ""
@@ -287,7 +285,7 @@ class DhcpDdns(Commented):
 
 
 class ConfigControl(Commented):
-    config_databases: Annotated[list[Any], later([])] = []
+    config_databases: Annotated[list[Any], later([])] = Field(default_factory=list)
     config_fetch_wait_time: Int = 30
 
 
@@ -322,7 +320,7 @@ class Dhcp4(Commented, Inherited):
     statistic_default_sample_age: Int = 0
     statistic_default_sample_count: Int = 20
 
-    client_classes: Annotated[list[Any], later([])] = []
+    client_classes: Annotated[list[Any], later([])] = Field(default_factory=list)
     compatibility: Lenience | None = None
     config_control: ConfigControl | None = None
     control_socket: Annotated[ControlSocketEntry | None, Former("control-sockets")] = None
@@ -330,22 +328,22 @@ class Dhcp4(Commented, Inherited):
     dhcp_ddns: DhcpDdns | None = None
     dhcp_queue_control: QueueControl | None = None
     expired_leases_processing: Expiring | None = None
-    hooks_libraries: list[Library] = []
+    hooks_libraries: list[Library] = Field(default_factory=list)
     host_reservation_identifiers: Annotated[
         list[Literal["hw-address", "duid", "circuit-id", "client-id", "flex-id", "auto"]] | None, Field(min_length=1)
     ] = None
     hosts_database: Annotated[dict[str, Any] | None, later(None)] = None
-    hosts_databases: Annotated[list[Any], later([])] = []
+    hosts_databases: Annotated[list[Any], later([])] = Field(default_factory=list)
     interfaces_config: Interfaces | None = None
     lease_database: Database | None = None
     loggers: Annotated[list[Logger] | None, Field(min_length=1)] = None
     multi_threading: Threads | None = None
-    option_data: list[OptionData] = []
-    option_def: list[OptionDef] = []
-    reservations: Annotated[list[Any], later([])] = []
+    option_data: list[OptionData] = Field(default_factory=list)
+    option_def: list[OptionDef] = Field(default_factory=list)
+    reservations: Annotated[list[Any], later([])] = Field(default_factory=list)
     sanity_checks: Sanity | None = None
-    shared_networks: list[SharedNetwork] = []
-    subnet4: list[Subnet] = []
+    shared_networks: list[SharedNetwork] = Field(default_factory=list)
+    subnet4: list[Subnet] = Field(default_factory=list)
 
 
 class File4(Keywords):

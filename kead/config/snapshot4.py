@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -168,7 +168,8 @@ class InterfacesConfig:
 class LeaseDatabase:
     """Where leases live: `path` is the whole name of the lease file (memfile).
 
-    lfc_interval seconds, 0: no clean-up; max_row_errors 0: no limit; on_fail as written.
+    lfc_interval seconds, 0: no clean-up; max_row_errors 0: no limit; on_fail as written; durability "fsync": an
+    acknowledgement waits until its lease is on the disk; parameters: the map as written, for the log.
     """
 
     type: str = "memfile"
@@ -177,6 +178,8 @@ class LeaseDatabase:
     lfc_interval: int = 3600
     max_row_errors: int = 0
     on_fail: str = "stop-retry-exit"
+    durability: Literal["write", "fsync"] = "write"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +212,8 @@ class HooksLibrary:
 
 @dataclass(frozen=True, slots=True)
 class SanityChecks:
-    lease_checks: str = "warn"
-    extended_info_checks: str = "fix"
+    lease_checks: Literal["none", "warn", "fix", "fix-del", "del"] = "warn"
+    extended_info_checks: Literal["none", "fix", "strict", "pedantic"] = "fix"
 
 
 @dataclass(frozen=True, slots=True)

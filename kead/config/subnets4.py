@@ -89,12 +89,17 @@ class SubnetReader:
 
     def _network(self, written: SharedNetwork, path: Path) -> ReadNetwork:
         try:
-            return self._read_network(written, path)
+            read = self._read_network(written, path)
         except AllocatorError:
             raise
         except ConfigError as error:
             error.message += f" ({self._document.place(path)})"
             raise
+        name = read.network.name
+        if name in self._names:
+            self._refuse(f"duplicate network '{name}' found in the configuration", path, around=1)
+        self._names.add(name)
+        return read
 
     def _read_network(self, written: SharedNetwork, path: Path) -> ReadNetwork:
         name = written.name
@@ -102,9 +107,6 @@ class SubnetReader:
             self._refuse(f"missing parameter 'name' ({self._document.place(path)})", path)
         if not name:
             self._refuse("Shared-network with subnets is missing mandatory 'name' parameter", (*path, "name"))
-        if name in self._names:
-            self._refuse(f"duplicate network '{name}' found in the configuration", path)
-        self._names.add(name)
         self._check_interface(written, path, f"shared network {name}")
         levels = Levels(self._document, ((written, path), (self._top, self._path)), self._warnings)
         resolved = levels.resolve()
@@ -251,25 +253,24 @@ class SubnetReader:
         self._prefixes.add(subnet.text)
 
     def _check_pools(self, pools: list[ReadPool], network: int, mask: int, text: str, path: Path) -> None:
-        for index, read in enumerate(pools):
-            pool = read.pool
-            said = (
+        outside = (
+            index
+            for index, read in enumerate(pools)
+            if read.pool.first & mask != network or read.pool.last & mask != network
+        )
+        index = next(outside, None)
+        what = "does not match the prefix of a subnet"
+        if index is None:
+            index = overlapping([read.pool for read in pools])
+            what = "overlaps with an existing pool in the subnet"
+        if index is not None:
+            pool = pools[index].pool
+            self._refuse(
                 "a pool of type V4, with the following address range: "
-                f"{text_ip4(pool.first)}-{text_ip4(pool.last)} {{}}: {text} to which it is being added "
-                f"({self._document.place(path)})"
+                f"{text_ip4(pool.first)}-{text_ip4(pool.last)} {what}: {text} to which it is being added",
+                (*path, "pools", index, "pool"),
+                around=3,
             )
-            here = (*path, "pools", index, "pool")
-            if pool.first & mask != network or pool.last & mask != network:
-                raise self._error(said.format("does not match the prefix of a subnet"), here)
-        clash = overlapping([read.pool for read in pools])
-        if clash is not None:
-            pool = pools[clash].pool
-            said = (
-                "a pool of type V4, with the following address range: "
-                f"{text_ip4(pool.first)}-{text_ip4(pool.last)} overlaps with an existing pool in the subnet: {text} to "
-                f"which it is being added ({self._document.place(path)})"
-            )
-            raise self._error(said, (*path, "pools", clash, "pool"))
 
     def _pool(self, written: Pool, path: Path) -> ReadPool:
         first, last = pool_range(self._document, written.pool, (*path, "pool"))
@@ -304,17 +305,17 @@ class SubnetReader:
         if relay is None:
             return addresses
         for index, text in enumerate(relay.ip_addresses):
-            here, outer = (*path, "relay", "ip-addresses", index), (*path, "relay", "ip-addresses")
-            place = self._document.place(outer)
+            here = (*path, "relay", "ip-addresses", index)
             try:
                 address = parse_ip4(text)
             except ValueError:
                 what = "a" if _is_ip6(text) else "a valid"
-                raise self._error(f"address {text} is not {what}: IPv4address ({place})", here) from None
+                self._refuse(f"address {text} is not {what}: IPv4address", here, around=1)
             if address in addresses:
-                raise self._error(
-                    f"cannot add address: {text} to relay info: RelayInfo already contains address: {text} ({place})",
+                self._refuse(
+                    f"cannot add address: {text} to relay info: RelayInfo already contains address: {text}",
                     here,
+                    around=1,
                 )
             addresses.append(address)
         return addresses
@@ -327,13 +328,11 @@ class SubnetReader:
                 (*path, "interface"),
             )
 
-    def _error(self, text: str, path: Path, remedy: str = "") -> ConfigError:
-        return ConfigError(text, place=self._document.place(path), path=path, remedy=remedy)
-
-    def _refuse(self, text: str, path: Path, *, place: bool = True, remedy: str = "") -> NoReturn:
+    def _refuse(self, text: str, path: Path, *, place: bool = True, around: int = 0, remedy: str = "") -> NoReturn:
+        """`place`: the text ends with a position, that of the value or of what is `around` so many steps above it."""
         if place:
-            text += f" ({self._document.place(path)})"
-        raise self._error(text, path, remedy)
+            text += f" ({self._document.place(path[: len(path) - around])})"
+        raise ConfigError(text, place=self._document.place(path), path=path, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,14 @@ class Surroundings:
         except ForbiddenPathError as error:
             self._refuse(f"Could not open lease file: {error}", (*path, "name"), place=False)
         return LeaseDatabase(
-            "memfile", name, written.persist, written.lfc_interval, written.max_row_errors, written.on_fail
+            "memfile",
+            name,
+            written.persist,
+            written.lfc_interval,
+            written.max_row_errors,
+            written.on_fail,
+            written.durability,
+            written.given(),
         )
 
     def _check_numbers(self, written: Database, path: Path) -> None:
