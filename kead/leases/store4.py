@@ -29,6 +29,9 @@ class LeaseStore4(Protocol):
     occupancy: Occupancy
     """Which addresses are taken at the time of the last `tick`: the truth for a store of our own, a hint for a shared one."""
 
+    undone: int
+    """How many groups were undone so far. What an exchange was told to be accepted is gone if this has grown since."""
+
     def tick(self, now: int) -> None:
         """The time has come to `now`: leases that expired before it free their addresses. Once a batch; cheap."""
 

@@ -1,0 +1,113 @@
+"""A query has come in: is it for us, and which subnet serves it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kead.dhcp4 import messages as log
+from kead.dhcp4.extended_info import stashed_agent_options
+from kead.dhcp4.options import AGENT_OPTIONS, MESSAGE_TYPE, RAI_SERVER_ID_OVERRIDE, SERVER_IDENTIFIER
+from kead.dhcp4.packet import DECLINE, DISCOVER, INFORM, RELEASE, REQUEST, Packet4
+from kead.hooks.status import DROP, SKIP
+from kead.wire.address import text_ip4
+
+if TYPE_CHECKING:
+    from kead.dhcp4.exchange import Exchange
+
+FOR_SERVERS = frozenset((DISCOVER, REQUEST, RELEASE, DECLINE, INFORM))
+"""Message types that a server answers or acts upon."""
+
+
+def acceptable(x: Exchange, query: Packet4) -> bool:
+    """Whether this is a message for a server, and for this one."""
+    tally = x.service.tally
+    if query.type not in FOR_SERVERS:
+        tally.dropped()
+        if MESSAGE_TYPE not in query.options:
+            if log.PACKET_NO_TYPE.on:
+                log.PACKET_NO_TYPE(x.label)
+        elif log.PACKET_UNKNOWN_TYPE.on:
+            log.PACKET_UNKNOWN_TYPE(x.label, query.type)
+        return False
+    if query.type == INFORM and not query.ciaddr and not x.datagram.source and not query.giaddr:
+        tally.dropped(tally.packets.pkt4_rfc_violation)
+        if log.PACKET_INSANE.on:
+            log.PACKET_INSANE(x.label, "a DHCPINFORM from a client without an address")
+        return False
+    value = query.options.get(SERVER_IDENTIFIER)
+    if value is not None:
+        service = x.service
+        address = int.from_bytes(value[:4], "big")
+        if address not in service.server_ids and not service.config.compatibility.ignore_dhcp_server_identifier:
+            override = query.relay_info().get(RAI_SERVER_ID_OVERRIDE) if AGENT_OPTIONS in query.options else None
+            if override is None or int.from_bytes(override[:4], "big") != address:
+                tally.dropped(tally.packets.pkt4_not_for_us)
+                if log.PACKET_WRONG_SERVER.on:
+                    log.PACKET_WRONG_SERVER(x.label, x.datagram.channel.interface.name)
+                return False
+    return True
+
+
+async def select_subnet(x: Exchange) -> bool:
+    """Choose the subnet (None: none serves this client) and learn the client's identifiers. False: drop the packet."""
+    service, query = x.service, x.query
+    on = service.hooks
+    subnet = service.selector.select(x)
+    if not x.client_id and not query.hwaddr:
+        refuse(x, "neither a client identifier nor a hardware address")
+        subnet = None
+    if on.subnet4_select is not None:
+        if service.lot_full(x, "subnet4_select"):
+            subnet = None
+        else:
+            c = await on.subnet4_select(x, query4=query, subnet4=subnet, subnet4collection=service.config.subnets)
+            if c.status is DROP:
+                return False
+            query = x.query = c.query4
+            subnet = None if c.status is SKIP else c.subnet4
+            x.bare = c.status is SKIP
+    x.subnet = subnet  # type: ignore[assignment]  # None goes a way of its own at once
+    if subnet is None:
+        if log.SUBNET_SELECTION_FAILED.on:
+            log.SUBNET_SELECTION_FAILED(x.label)
+    elif log.SUBNET_SELECTED.on:
+        log.SUBNET_SELECTED(x.label, subnet.id)
+    if on.host4_identifier is not None and service.identifies_flexibly:
+        found = await on.host4_identifier(x, query4=query, id_type="flex-id")
+        if found.status not in (SKIP, DROP) and "id_value" in found:
+            x.identifier = (found.id_type, found.id_value)
+    return True
+
+
+async def recover_agent_options(x: Exchange) -> None:
+    """A renewal that bypasses its relay agent gets the option 82 that the lease remembers (stash-agent-options)."""
+    query = x.query
+    if query.ciaddr and not query.giaddr and not query.options.get(AGENT_OPTIONS):
+        lease = await x.service.store.get(query.ciaddr)
+        if lease is not None and not lease.expired(x.now):
+            stashed = stashed_agent_options(lease.user_context)
+            if stashed and lease.belongs_to(query.client_id, query.htype, query.hwaddr):
+                query.options[AGENT_OPTIONS] = stashed
+                x.stashed = True
+
+
+def refuse(x: Exchange, why: str) -> None:
+    x.service.tally.dropped()
+    if log.PACKET_INSANE.on:
+        log.PACKET_INSANE(x.label, why)
+
+
+def log_received(x: Exchange, query: Packet4) -> None:
+    log.QUERY_LABEL(x.label)
+    if log.PACKET_RECEIVED.on:
+        d = x.datagram
+        log.PACKET_RECEIVED(
+            x.label,
+            query.name_of_type(),
+            query.type,
+            text_ip4(d.source),
+            text_ip4(d.destination),
+            d.channel.interface.name,
+        )
+    if log.QUERY_DATA.on:
+        log.QUERY_DATA(x.label, query)

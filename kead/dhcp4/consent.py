@@ -1,0 +1,81 @@
+"""What must agree before a reply may leave: lease4_offer and leases4_committed, at which a packet may be parked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kead.dhcp4 import messages as log
+from kead.dhcp4 import reply
+from kead.dhcp4.packet import OFFER
+from kead.hooks.status import DROP
+from kead.leases.lease4 import Lease4, State
+from kead.wire.address import text_ip4
+
+if TYPE_CHECKING:
+    from kead.dhcp4.exchange import Exchange
+
+
+async def ask_before_offer(x: Exchange, lease: Lease4) -> bool:
+    """lease4_offer: callouts may find that the address is in use, which declines it. Whether the OFFER goes out."""
+    service, on = x.service, x.service.hooks
+    assert on.lease4_offer is not None
+    if service.lot_full(x, "lease4_offer"):
+        return False
+    x.response = reply.compose(x, OFFER, lease)
+    old = await service.store.get(lease.address)
+    c = await on.lease4_offer(
+        x,
+        query4=x.query,
+        response4=x.response,
+        leases4=[lease],
+        offer_lifetime=x.subnet.offer_lifetime or 0,
+        old_lease=old if old is not x.stored else None,
+        host=None,
+    )
+    x.response = c.response4
+    if c.status is DROP:
+        return False
+    if "offer_address_in_use" in c and c.offer_address_in_use:
+        await _server_decline(x, lease)
+        return False
+    return True
+
+
+async def _server_decline(x: Exchange, lease: Lease4) -> None:
+    """An address that was to be offered answers to somebody else: it goes on probation."""
+    service = x.service
+    old = await service.store.get(lease.address)
+    probation = service.config.decline_probation_period
+    declined = Lease4(
+        lease.address, b"", b"", probation, x.now, lease.subnet_id, pool_id=lease.pool_id, state=State.DECLINED
+    )
+    done = await (service.store.add(declined) if old is None else service.store.update(declined, old))
+    if not done:
+        log.SERVER_INITIATED_DECLINE_FAILED(x.label, text_ip4(lease.address))
+        return
+    if old is None or old.state not in (State.DEFAULT, State.DECLINED):
+        service.tally.assigned(declined)
+    service.tally.declined(declined)
+    log.SERVER_INITIATED_DECLINE(text_ip4(lease.address), probation)
+    if service.hooks.lease4_server_decline is not None:
+        await service.hooks.lease4_server_decline(x, query4=x.query, lease4=declined)
+
+
+async def committed(x: Exchange, lease: Lease4 | None) -> bool:
+    """leases4_committed, after the lease is durable. Whether the reply, where there is one, goes out."""
+    service, on = x.service, x.service.hooks
+    assert on.leases4_committed is not None
+    if service.lot_full(x, "leases4_committed"):
+        return False
+    await service.durable()
+    if x.kind:
+        x.response = reply.compose(x, x.kind, lease)
+    c = await on.leases4_committed(
+        x,
+        query4=x.query,
+        response4=x.response,
+        leases4=[x.stored] if x.stored is not None else [],
+        deleted_leases4=[x.deleted] if x.deleted is not None else [],
+    )
+    x.response = c.response4
+    return c.status is not DROP

@@ -1,0 +1,276 @@
+"""Batch in, exchanges, outbox out.
+
+All that waits on a socket is read, each datagram becomes an exchange, and each exchange is driven as far as it goes.
+Replies go to the outbox. When the batch is through, its lease changes are made durable together, and only then do
+the replies that depend on them leave. An exchange that waits for something is parked; when it is through, its reply
+goes the same way.
+
+No wish of one packet may cost the others: the batch is bounded, what has waited longer than a client waits is dropped
+when there is more than can be served, and then requests go before discovers, since they finish work already paid for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from kead import logs
+from kead.dhcp4 import messages as log
+from kead.dhcp4.exchange import Exchange
+from kead.dhcp4.pace import Pace
+from kead.dhcp4.packet import ACK, DISCOVER, REQUEST
+from kead.dhcp4.serve import serve
+from kead.leases.store4 import StoreError
+from kead.parking_lot import PARKED, Lost, ParkingLot
+from kead.trace import Trace
+
+if TYPE_CHECKING:
+    from kead.dhcp4.service import Service4
+    from kead.dhcp4.sockets import Channel, Datagram
+
+BATCH = 128
+"""How many datagrams one turn of the loop serves at most."""
+STALE = 1.0
+"""Seconds after which nobody waits for the answer to a packet any more."""
+PARKED_FOR = 30.0
+"""Seconds that an exchange may wait in all for callouts and databases."""
+
+
+class Dispatcher:
+    """Serves batches under the service of the moment. `disabled` says whether DHCP service is switched off."""
+
+    def __init__(self, service: Service4, loop: asyncio.AbstractEventLoop) -> None:
+        self.service = service
+        self.disabled = False
+        self.pace = Pace()
+        self._loop = loop
+        self._outbox: list[Exchange] = []
+        self._flush_due = False
+        self._group: asyncio.Future[None] | None = None
+        self.lot = self.new_lot(service.config.parked_packet_limit)
+
+    def new_lot(self, limit: int) -> ParkingLot[Exchange, bool]:
+        """An empty parking lot whose exchanges report here."""
+        return ParkingLot(
+            limit, PARKED_FOR, finished=self._finished, failed=self._failed, dropped=self._lost, loop=self._loop
+        )
+
+    def use(self, service: Service4) -> ParkingLot[Exchange, bool]:
+        """Serve under this service from now on. Gives the lot of what is still parked under the one before."""
+        before, self.lot = self.lot, self.new_lot(service.config.parked_packet_limit)
+        self.service = service
+        return before
+
+    def readable(self, channel: Channel) -> None:
+        """Datagrams wait on this channel: serve a batch of them."""
+        self.pace.wait()
+        datagrams = channel.receive(BATCH)
+        if not datagrams:
+            return
+        began = time.perf_counter()
+        if len(datagrams) >= BATCH:
+            datagrams = self._most_useful(datagrams)
+        self.serve(datagrams)
+        self.pace.note(len(datagrams), began, time.perf_counter())
+
+    def serve(self, datagrams: list[Datagram]) -> None:
+        """Serve these now."""
+        service = self.service
+        if self.disabled:
+            service.tally.packets.pkt4_service_disabled.add(len(datagrams))
+            return
+        clock = time.time()
+        now = int(clock)
+        service.store.tick(now)
+        logs.begin_batch()
+        lot, outbox = self.lot, self._outbox
+        with_contexts = service.hooks.context_create is not None or service.hooks.context_destroy is not None
+        for datagram in datagrams:
+            x = Exchange(service, datagram, now)
+            try:
+                answered = lot.drive(_with_contexts(x) if with_contexts else serve(x), x)
+            except Exception as error:  # noqa: BLE001  whatever a packet brings, the next one is served
+                self._failed(x, error)
+                continue
+            if answered is PARKED:
+                continue
+            x.finish()
+            if answered:
+                outbox.append(x)
+        self.flush()
+        service.tally.statistics.end_of_batch(clock)
+        logs.flush()
+
+    # Replies leave
+
+    def flush(self) -> None:
+        """Make what was accepted durable, then send the replies that wait in the outbox."""
+        self._flush_due = False
+        outbox, self._outbox = self._outbox, []
+        try:
+            under_way = self.make_durable()
+        except StoreError as error:
+            self._send([x for x in outbox if not _promises(x)])
+            self._not_stored([x for x in outbox if _promises(x)], error)
+            return
+        undone = self.service.store.undone
+        lost = [x for x in outbox if x.undone != undone and _promises(x)]
+        if lost:
+            self._not_stored(lost, "their group was undone while they waited")
+            outbox = [x for x in outbox if x not in lost]
+        if under_way is None:
+            self._send(outbox)
+            return
+        self._send([x for x in outbox if not _promises(x)])
+        promises = [x for x in outbox if _promises(x)]
+        if promises:
+            under_way.add_done_callback(lambda future: self._stored(future, promises))
+
+    def make_durable(self) -> asyncio.Future[None] | None:
+        """Flush the store and settle the statistics of the group with it. None: done; raises StoreError."""
+        tally = self.service.tally
+        journal = tally.cut()
+        group, self._group = self._group, None
+        try:
+            future = self.service.store.flush()
+        except StoreError as error:
+            tally.undo(journal)
+            if group is not None:
+                group.set_exception(error)
+            raise
+        if future is None:
+            if group is not None:
+                group.set_result(None)
+        elif journal or group is not None:
+
+            def through(future: asyncio.Future[None]) -> None:
+                error = future.exception()
+                if error is not None:
+                    tally.undo(journal)
+                if group is not None and not group.done():
+                    if error is None:
+                        group.set_result(None)
+                    else:
+                        group.set_exception(error)
+
+            future.add_done_callback(through)
+        return future
+
+    async def durable(self) -> None:
+        """For one exchange: come back when all that it has changed is durable. Raises StoreError.
+
+        The exchange waits with its batch, so that they share one write.
+        """
+        if self._group is None:
+            self._group = self._loop.create_future()
+            self._flush_soon()
+        await self._group
+
+    def _send(self, outbox: list[Exchange]) -> None:
+        for x in outbox:
+            try:
+                x.datagram.channel.send(
+                    x.data, x.destination, x.port, x.link_destination, x.local, x.service.server_port
+                )
+            except OSError as error:
+                log.PACKET_SEND_FAIL(x.label, error.strerror or str(error))
+            else:
+                x.service.tally.sent(x.kind)
+
+    def _stored(self, future: asyncio.Future[None], promises: list[Exchange]) -> None:
+        error = future.exception()
+        if error is None:
+            self._send(promises)
+            self.service.tally.statistics.end_of_batch(time.time())
+        else:
+            self._not_stored(promises, error)
+
+    def _not_stored(self, promises: list[Exchange], error: object) -> None:
+        """Replies that must not leave, since what they promise is not stored."""
+        if promises:
+            self.service.tally.packets.pkt4_receive_drop.add(len(promises))
+        log.STORE_FAILED(len(promises), error)
+
+    # Exchanges that were parked
+
+    def _flush_soon(self) -> None:
+        if not self._flush_due:
+            self._flush_due = True
+            self._loop.call_soon(self.flush)
+
+    def _finished(self, x: Exchange, answered: bool) -> None:
+        x.finish()
+        if answered:
+            self._outbox.append(x)
+        self._flush_soon()
+
+    def _failed(self, x: Exchange, error: BaseException) -> None:
+        x.finish()
+        tally = x.service.tally
+        if isinstance(error, StoreError):
+            self._not_stored([x], error)
+            return
+        tally.dropped(tally.packets.pkt4_processing_failed)
+        log.PACKET_PROCESS_EXCEPTION(_label(x), f"{type(error).__name__}: {error}")
+
+    def _lost(self, x: Exchange, why: Lost) -> None:
+        x.finish()
+        tally = x.service.tally
+        tally.dropped(tally.packets.pkt4_queue_full if why is Lost.FULL else None)
+        if log.PACKET_LOT_LOST.on:
+            log.PACKET_LOT_LOST(_label(x), why.value)
+
+    # Too much to do
+
+    def _most_useful(self, datagrams: list[Datagram]) -> list[Datagram]:
+        """Of more than can be served: those that somebody still waits for, requests before discovers."""
+        oldest_wanted = time.time() - STALE
+        fresh = [d for d in datagrams if d.arrived >= oldest_wanted]
+        stale = len(datagrams) - len(fresh)
+        if stale:
+            packets = self.service.tally.packets
+            packets.pkt4_received.add(stale)
+            packets.pkt4_limit_exceeded.add(stale)
+            packets.pkt4_receive_drop.add(stale)
+            if log.PACKET_STALE.on:
+                log.PACKET_STALE(stale)
+        fresh.sort(key=_is_discover)
+        return fresh
+
+
+def _promises(x: Exchange) -> bool:
+    """Whether this reply must not leave before the leases of its group are durable: an OFFER promises nothing."""
+    return (x.kind == ACK and x.query.type == REQUEST) or x.stored is not None
+
+
+def _is_discover(datagram: Datagram) -> bool:
+    """A guess without decoding: clients put option 53 first."""
+    return datagram.data[240:243] == bytes((53, 1, DISCOVER))
+
+
+def _label(x: Exchange) -> str:
+    try:
+        return x.label
+    except AttributeError:  # nothing is decoded yet
+        return f"packet from {x.datagram.source:#010x}"
+
+
+async def _with_contexts(x: Exchange) -> bool:
+    """An exchange between the framework's own points."""
+    on = x.service.hooks
+    if on.context_create is not None:
+        await on.context_create(x)
+    try:
+        return await serve(x)
+    finally:
+        if on.context_destroy is not None:
+            on.context_destroy.detached(x)
+
+
+async def explain(service: Service4, datagram: Datagram, now: int) -> tuple[Exchange, bool]:
+    """Serve one datagram with a trace, by the code that serves all others; the caller gives a store of its own."""
+    x = Exchange(service, datagram, now, Trace())
+    run: Coroutine[Any, Any, bool] = serve(x)
+    return x, await run

@@ -1,0 +1,126 @@
+"""One query and all that is known of it, from the datagram to the reply that is to be sent.
+
+Nothing is decided here. `serve.py` fills an exchange step by step; hook libraries see it through their callouts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kead.dhcp4.options import CLIENT_IDENTIFIER
+from kead.dhcp4.packet import Packet4
+
+if TYPE_CHECKING:
+    from kead.config.snapshot4 import Subnet4
+    from kead.dhcp4.service import Service4
+    from kead.dhcp4.sockets import Datagram
+    from kead.hooks.point import Contexts
+    from kead.leases.lease4 import Lease4
+    from kead.trace import Trace
+
+
+class Exchange:
+    """One query and all that is known of it. Attributes fill up as the exchange goes on."""
+
+    __slots__ = (
+        "bare",
+        "claimed",
+        "client_id",
+        "contexts",
+        "data",
+        "datagram",
+        "deleted",
+        "destination",
+        "fqdn_fwd",
+        "fqdn_rev",
+        "full_lifetime",
+        "generate_name",
+        "guarded",
+        "hostname",
+        "identifier",
+        "kind",
+        "lifetime",
+        "link_destination",
+        "local",
+        "now",
+        "port",
+        "query",
+        "refused",
+        "requested",
+        "response",
+        "reused",
+        "service",
+        "stashed",
+        "stored",
+        "subnet",
+        "trace",
+        "undone",
+        "unknown_address",
+    )
+
+    query: Packet4
+    subnet: Subnet4
+    """Set from subnet selection on; `serve` ends or goes a way of its own where there is none."""
+
+    def __init__(self, service: Service4, datagram: Datagram, now: int, trace: Trace | None = None) -> None:
+        self.service = service
+        self.datagram = datagram
+        channel = datagram.channel
+        self.local = datagram.destination if datagram.destination in channel.addresses else channel.address
+        """The address that the query was for, or would have been had its client known it."""
+        self.now = now
+        self.trace = trace
+        self.undone = service.store.undone
+        self.contexts: Contexts | None = None
+        self.guarded = False
+        self.claimed = 0
+        """The address this exchange is about to give out; nobody else may meanwhile."""
+        self.client_id = b""
+        self.identifier: tuple[str, bytes] | None = None
+        """What a host4_identifier callout made of the query."""
+        self.requested = 0
+        self.hostname = ""
+        self.fqdn_fwd = self.fqdn_rev = False
+        self.lifetime = self.full_lifetime = 0
+        self.reused = self.refused = self.unknown_address = False
+        self.bare = self.stashed = self.generate_name = False
+        """bare: a callout took the subnet away, so no options are sent; stashed: option 82 is not the query's own."""
+        self.stored: Lease4 | None = None
+        self.deleted: Lease4 | None = None
+        self.kind = 0
+        """The reply's message type, 0 as long as there is none."""
+        self.response: Packet4 | None = None
+        self.data = b""
+        self.destination = 0
+        self.port = 0
+        self.link_destination = b""
+
+    @property
+    def label(self) -> str:
+        """How log lines name this client and its query, as Kea writes it."""
+        return label(self.query)
+
+    def claim(self, address: int) -> None:
+        """Nobody else gets this address before this exchange is over."""
+        if self.claimed != address:
+            in_flight = self.service.in_flight
+            if self.claimed:
+                in_flight.pop(self.claimed, None)
+            in_flight[address] = self
+            self.claimed = address
+
+    def finish(self) -> None:
+        """The exchange is over, however it ended: what it held is free again."""
+        if self.claimed:
+            self.service.in_flight.pop(self.claimed, None)
+            self.claimed = 0
+        if self.guarded:
+            self.guarded = False
+            self.service.guard.leave(self)
+
+
+def label(query: Packet4) -> str:
+    """[hwtype=1 aa:bb:cc:dd:ee:ff], cid=[01:aa:…] or [no info], tid=0x12345678"""
+    client_id = query.options.get(CLIENT_IDENTIFIER)
+    cid = client_id.hex(":") if client_id else "no info"
+    return f"[hwtype={query.htype} {query.hwaddr.hex(':')}], cid=[{cid}], tid=0x{query.xid:x}"

@@ -1,0 +1,100 @@
+"""The client's name: what it says in option 12 or 81, made fit for a lease and an answer (RFC 4702).
+
+These are the rules without any ddns- parameter: names are cleaned of what does not belong into a host name and
+lower-cased, nobody updates DNS (so a reply says S=0, N=1), no suffix is added, and no name is made up, except for a
+client that asks for one by an empty option 81.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from kead.dhcp4.options import FQDN, HOST_NAME
+from kead.dhcp4.packet import Packet4
+from kead.dhcp4.values import ClientName, encode_client_name, parse_client_name
+from kead.wire.address import text_ip4
+
+if TYPE_CHECKING:
+    from kead.dhcp4.exchange import Exchange
+
+FLAG_S, FLAG_O, FLAG_E, FLAG_N = 1, 2, 4, 8
+_UNFIT: Final = re.compile("[^A-Za-z0-9.-]")
+GENERATED_PREFIX: Final = "myhost"
+
+
+class Names:
+    """How one configuration treats names."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def concern(query: Packet4) -> bool:
+        """Whether the query has a name in it."""
+        return HOST_NAME in query.options or FQDN in query.options
+
+    async def choose(self, x: Exchange) -> None:
+        """Set `x.hostname`; ddns4_update callouts may change it."""
+        query = x.query
+        if FQDN in query.options:
+            name = parse_client_name(query.options[FQDN])
+            x.hostname = _from_fqdn(name)
+            x.generate_name = not name.name and not name.complete
+        elif HOST_NAME in query.options:
+            x.hostname, x.generate_name = _from_host_name(query.options[HOST_NAME])
+        on = x.service.hooks
+        if on.ddns4_update is not None:
+            c = await on.ddns4_update(
+                x,
+                query4=query,
+                response4=None,
+                subnet4=x.subnet,
+                hostname=x.hostname,
+                fwd_update=x.fqdn_fwd,
+                rev_update=x.fqdn_rev,
+                ddns_params=None,
+            )
+            x.hostname, x.fqdn_fwd, x.fqdn_rev = c.hostname, c.fwd_update, c.rev_update
+
+    @staticmethod
+    def settle(x: Exchange, address: int) -> None:
+        """The address is known: make up a name where the client wants one and has none."""
+        if x.generate_name:
+            x.hostname = f"{GENERATED_PREFIX}-{text_ip4(address).replace('.', '-')}"
+            if FQDN in x.query.options:
+                x.hostname += "."
+
+    @staticmethod
+    def answer(x: Exchange, response: Packet4) -> None:
+        """Put the name into a reply, in the option in which the client sent one."""
+        if not x.hostname:
+            return
+        asked = x.query.options.get(FQDN)
+        if asked is None:
+            response.options[HOST_NAME] = x.hostname.encode("latin-1", "replace")
+            return
+        flags = asked[0] & FLAG_E | FLAG_N | (FLAG_O if asked[0] & FLAG_S else 0)
+        response.options[FQDN] = encode_client_name(ClientName(flags, x.hostname.removesuffix("."), True), 0, 0)
+
+
+def _from_fqdn(name: ClientName) -> str:
+    """The name of option 81, complete (with the final dot), "" when nothing fit is left of it."""
+    labels = [_clean(label) for label in name.labels]
+    if not all(labels) or not labels:
+        return ""
+    return ".".join(labels) + "."
+
+
+def _from_host_name(value: bytes) -> tuple[str, bool]:
+    """The name of option 12, and whether the client asks for a made-up one by sending a mere dot."""
+    text = value.decode("latin-1").strip(" \t\r\n\0")
+    if text == ".":
+        return "", True
+    labels = [_clean(label) for label in text.split(".")]
+    if any(len(label) > 63 for label in labels) or ".." in text or not any(labels):
+        return "", False
+    return ".".join(labels), False
+
+
+def _clean(label: str) -> str:
+    return _UNFIT.sub("", label).lower()

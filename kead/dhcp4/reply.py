@@ -1,0 +1,281 @@
+"""Which options and header fields a reply carries, and where it goes.
+
+`compose` says what is in a reply, as a packet that callouts may change. `pack_quickly` gives the same bytes for the
+usual case, in which nobody wants to change them: all but the header, option 61 and option 82 depends only on the
+subnet, the pool, the lifetime and what the client asked for, so these bytes are composed once, kept as a template,
+and afterwards only joined. A template is cut from what `compose` and `encode` made, so the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from kead.dhcp4.leasing import pool_of
+from kead.dhcp4.lifetimes import tee_times
+from kead.dhcp4.options import (
+    AGENT_OPTIONS,
+    CLIENT_IDENTIFIER,
+    DOMAIN_NAME,
+    DOMAIN_NAME_SERVERS,
+    FQDN,
+    HOST_NAME,
+    LEASE_TIME,
+    MESSAGE_TYPE,
+    PARAMETER_REQUEST_LIST,
+    RAI_RELAY_PORT,
+    REBINDING_TIME,
+    RENEWAL_TIME,
+    ROUTERS,
+    SERVER_IDENTIFIER,
+    SUBNET_MASK,
+    SUBNET_SELECTION,
+    VIVCO_SUBOPTIONS,
+    VIVSO_SUBOPTIONS,
+)
+from kead.dhcp4.packet import (
+    ACK,
+    BOOTREPLY,
+    BROADCAST_FLAG,
+    COOKIE,
+    HEADER_LENGTH,
+    INFORM,
+    NAK,
+    PIECE,
+    Packet4,
+    encode,
+)
+from kead.dhcp4.subnets import BROADCAST
+from kead.dhcp4.vendor import add_vendor_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kead.config.snapshot4 import OptionScope
+    from kead.dhcp4.exchange import Exchange
+    from kead.leases.lease4 import Lease4
+
+BASIC = (ROUTERS, DOMAIN_NAME_SERVERS, DOMAIN_NAME)
+"""Sent whenever configured, asked for or not."""
+OWN = frozenset(
+    (
+        SUBNET_MASK,
+        LEASE_TIME,
+        MESSAGE_TYPE,
+        SERVER_IDENTIFIER,
+        RENEWAL_TIME,
+        REBINDING_TIME,
+        CLIENT_IDENTIFIER,
+        AGENT_OPTIONS,
+        HOST_NAME,
+        FQDN,
+        SUBNET_SELECTION,
+    )
+)
+"""Worked out for each reply, never taken from the configuration."""
+PERSONAL = frozenset((HOST_NAME, FQDN, SUBNET_SELECTION, VIVCO_SUBOPTIONS, VIVSO_SUBOPTIONS))
+"""Options of a query whose answer differs from client to client: such a reply is composed anew."""
+
+_pack_header = Struct("!BBBBIHHIIII16s64s128sI").pack
+_END = b"\xff"
+_MOST_TEMPLATES = 4096
+
+
+class Templates:
+    """Option bytes of replies already composed under one configuration."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], tuple[bytes, bytes, int, bytes, bytes]] = {}
+
+    def get(self, key: tuple[object, ...]) -> tuple[bytes, bytes, int, bytes, bytes] | None:
+        """(options below 61, options above, siaddr, sname, file)"""
+        return self._known.get(key)
+
+    def keep(self, key: tuple[object, ...], response: Packet4) -> tuple[bytes, bytes, int, bytes, bytes]:
+        """Cut the template out of a composed reply."""
+        options = {c: v for c, v in response.options.items() if c not in (CLIENT_IDENTIFIER, AGENT_OPTIONS)}
+        below = Packet4()
+        below.options = {code: value for code, value in options.items() if code < CLIENT_IDENTIFIER}
+        above = Packet4()
+        above.options = {code: value for code, value in options.items() if code > CLIENT_IDENTIFIER}
+        template = (
+            encode(below)[HEADER_LENGTH:-1],
+            encode(above)[HEADER_LENGTH:-1],
+            response.siaddr,
+            response.sname,
+            response.file,
+        )
+        if len(self._known) >= _MOST_TEMPLATES:
+            self._known.clear()  # clients that ask for ever other lists must not fill the memory
+        self._known[key] = template
+        return template
+
+
+def pack_quickly(x: Exchange, kind: int, lease: Lease4 | None) -> None:
+    """Put the reply's bytes and destination into the exchange: what `compose` and `encode` would give, but quicker."""
+    query, service = x.query, x.service
+    asked = query.options
+    if lease is None or not PERSONAL.isdisjoint(asked) or x.hostname or x.reused:
+        response = compose(x, kind, lease)
+        address(x, response)
+        x.data = encode(response)
+        return
+    subnet = x.subnet
+    pool = pool_of(subnet, lease.address) if service.pools_have_options else None
+    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local)
+    template = service.templates.get(key)
+    if template is None:
+        template = service.templates.keep(key, compose(x, kind, lease))
+    below, above, siaddr, sname, file = template
+    client_id = x.client_id
+    if client_id and service.config.echo_client_id:
+        if len(client_id) > PIECE:
+            below += bytes((CLIENT_IDENTIFIER, PIECE)) + client_id[:PIECE]
+            client_id = client_id[PIECE:]
+        below += bytes((CLIENT_IDENTIFIER, len(client_id))) + client_id
+    agent = asked.get(AGENT_OPTIONS)
+    if agent and not x.stashed:
+        if len(agent) > PIECE:
+            response = compose(x, kind, lease)
+            address(x, response)
+            x.data = encode(response)
+            return
+        above += bytes((AGENT_OPTIONS, len(agent))) + agent
+    x.data = (
+        _pack_header(
+            BOOTREPLY, query.htype, query.hlen, query.hops, query.xid, 0, query.flags,
+            query.ciaddr if kind == ACK else 0, lease.address, siaddr, query.giaddr, query.chaddr, sname, file, COOKIE,
+        )
+        + below + above + _END
+    )  # fmt: skip
+    _route(x, kind, lease.address, query.flags)
+
+
+def compose(x: Exchange, kind: int, lease: Lease4 | None) -> Packet4:
+    """The reply as a packet: OFFER or ACK (with a lease or, for INFORM and v6-only clients, without), or NAK."""
+    query = x.query
+    response = Packet4(kind, query.xid, op=BOOTREPLY)
+    response.htype, response.hlen = query.htype, query.hlen
+    response.chaddr, response.hwaddr = query.chaddr, query.hwaddr
+    response.hops, response.flags, response.giaddr = query.hops, query.flags, query.giaddr
+    options = response.options
+    options[SERVER_IDENTIFIER] = _server_id(x).to_bytes(4, "big")
+    if x.client_id and x.service.config.echo_client_id:
+        options[CLIENT_IDENTIFIER] = x.client_id
+    if SUBNET_SELECTION in query.options:
+        options[SUBNET_SELECTION] = query.options[SUBNET_SELECTION]
+    if query.options.get(AGENT_OPTIONS) and not x.stashed:
+        options[AGENT_OPTIONS] = query.options[AGENT_OPTIONS]
+    if kind == NAK:
+        return response
+    if kind == ACK:
+        response.ciaddr = query.ciaddr
+    subnet = x.subnet
+    if lease is not None:
+        response.yiaddr = lease.address
+        options[SUBNET_MASK] = subnet.mask.to_bytes(4, "big")
+        options[LEASE_TIME] = x.lifetime.to_bytes(4, "big")
+        t1, t2 = tee_times(subnet, x.full_lifetime)
+        if t1:
+            options[RENEWAL_TIME] = t1.to_bytes(4, "big")
+        if t2:
+            options[REBINDING_TIME] = t2.to_bytes(4, "big")
+        x.service.names.answer(x, response)
+    if subnet is not None:
+        response.siaddr = subnet.next_server
+        response.sname = subnet.server_hostname.ljust(64, b"\0") if subnet.server_hostname else b""
+        response.file = subnet.boot_file_name.ljust(128, b"\0") if subnet.boot_file_name else b""
+    if not x.bare:
+        scopes = _scopes(x, lease)
+        _add_configured(x, options, scopes)
+        add_vendor_options(query, options, scopes)
+    return response
+
+
+def _server_id(x: Exchange) -> int:
+    """The configured dhcp-server-identifier, else the address that the query was for (RFC 2131 section 4.1)."""
+    subnet = x.subnet if x.query.type != INFORM or x.subnet is not None else None
+    configured = subnet.server_id if subnet is not None else x.service.config.server_id
+    return configured if configured is not None else x.local
+
+
+def _scopes(x: Exchange, lease: Lease4 | None) -> list[OptionScope]:
+    """Where options may come from, the most specific place first."""
+    scopes: list[OptionScope] = []
+    subnet = x.subnet
+    if subnet is not None:
+        if lease is not None:
+            pool = pool_of(subnet, lease.address)
+            if pool is not None:
+                scopes.append(pool.options)
+        scopes.append(subnet.options)
+        if subnet.network is not None:
+            scopes.append(subnet.network.options)
+    scopes.append(x.service.config.options)
+    return scopes
+
+
+def _add_configured(x: Exchange, options: dict[int, bytes], scopes: Sequence[OptionScope]) -> None:
+    """What the client asks for, what is always sent, what every client needs: each from the first scope that has it."""
+    wanted = list(x.query.options.get(PARAMETER_REQUEST_LIST, b""))
+    wanted += BASIC
+    for scope in scopes:
+        wanted += scope.always
+    for code in wanted:
+        if code in options or code in OWN or any(code in scope.never for scope in scopes):
+            continue
+        for scope in scopes:
+            found = scope.by_code.get(code)
+            if found:
+                options[code] = found[0].data
+                if x.trace is not None:
+                    x.trace("option", f"{found[0].name or code}", scope.name)
+                break
+
+
+def address(x: Exchange, response: Packet4) -> None:
+    """Say where this reply goes, and set what depends on that in its header (RFC 2131 section 4.1)."""
+    query = x.query
+    relayed = _relayed(query)
+    if query.type == INFORM:
+        if query.ciaddr:
+            response.giaddr = response.hops = 0
+            response.options.pop(AGENT_OPTIONS, None)
+        elif relayed:
+            response.flags |= BROADCAST_FLAG
+    elif response.type == NAK and relayed:
+        response.flags |= BROADCAST_FLAG
+    _route(x, response.type, response.yiaddr, response.flags)
+
+
+def _relayed(query: Packet4) -> bool:
+    return query.giaddr != 0 and query.giaddr != BROADCAST
+
+
+def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
+    """Destination address, port and link-layer address (used by raw sockets only)."""
+    query, datagram, service = x.query, x.datagram, x.service
+    x.link_destination = datagram.link_source or query.hwaddr
+    x.port = service.client_port
+    if query.type == INFORM and query.ciaddr:
+        x.destination = query.ciaddr
+    elif _relayed(query):
+        x.destination = query.giaddr
+        x.port = service.server_port
+        agent = query.options.get(AGENT_OPTIONS)
+        if agent and RAI_RELAY_PORT in query.relay_info():
+            x.port = datagram.source_port
+    elif query.ciaddr:
+        x.destination = query.ciaddr
+    elif kind == NAK or (yiaddr and (flags & BROADCAST_FLAG or not datagram.channel.direct)):
+        x.destination = BROADCAST
+        x.link_destination = query.hwaddr
+    elif yiaddr:
+        x.destination = yiaddr
+        x.link_destination = query.hwaddr
+    else:
+        x.destination = datagram.source or BROADCAST
+    if flags & BROADCAST_FLAG:
+        x.link_destination = b"\xff\xff\xff\xff\xff\xff"

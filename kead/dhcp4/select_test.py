@@ -1,0 +1,66 @@
+"""subnet4-select-test: which subnet a query would get, told from the facts that decide it.
+
+The command builds the query that these facts describe and asks the selector that serves packets.
+"""
+
+from __future__ import annotations
+
+from kead.control.answers import EMPTY, Answer, CommandError
+from kead.control.envelope import Request
+from kead.dhcp4.channel import Channel, Datagram
+from kead.dhcp4.exchange import Exchange
+from kead.dhcp4.interfaces import Interface, Interfaces
+from kead.dhcp4.options import AGENT_OPTIONS, RAI_LINK_SELECTION, SUBNET_SELECTION
+from kead.dhcp4.packet import Packet4
+from kead.dhcp4.service import Service4
+from kead.dhcp4.subnets import BROADCAST
+from kead.wire.address import parse_ip4
+
+ADDRESSES = ("address", "relay", "local", "remote", "link", "subnet")
+"""ciaddr, giaddr, where the query went and came from, option 82 sub-option 5, option 118."""
+
+
+def select_test(service: Service4, interfaces: Interfaces, request: Request) -> Answer:
+    """Carry the command out."""
+    if not request.has_arguments:
+        raise CommandError("empty arguments")
+    if not isinstance(request.arguments, dict):
+        raise CommandError("arguments must be a map")
+    facts = {name: 0 for name in ADDRESSES}
+    name = ""
+    for key, value in request.arguments.items():
+        if key == "classes":
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise CommandError("'classes' entry is not a list of strings")
+        elif key == "interface":
+            if not isinstance(value, str):
+                raise CommandError("'interface' entry is not a string")
+            name = value
+        elif key in facts:
+            if not isinstance(value, str):
+                raise CommandError(f"'{key}' entry is not a string")
+            try:
+                facts[key] = parse_ip4(value)
+            except ValueError:
+                raise CommandError(
+                    f"bad '{key}' entry: Failed to convert string to address '{value}': Invalid argument"
+                ) from None
+        else:
+            raise CommandError(f"unknown entry '{key}'")
+    query = Packet4()
+    query.ciaddr, query.giaddr = facts["address"], facts["relay"]
+    if facts["link"]:
+        query.options[AGENT_OPTIONS] = bytes((RAI_LINK_SELECTION, 4)) + facts["link"].to_bytes(4, "big")
+    if facts["subnet"]:
+        query.options[SUBNET_SELECTION] = facts["subnet"].to_bytes(4, "big")
+    interface = interfaces.by_name(name) or Interface(name, 0, 1, 0, b"", ())
+    channel = Channel(interface, (), False, lambda channel, error: None)
+    x = Exchange(service, Datagram(b"", facts["remote"], 68, facts["local"] or BROADCAST, channel, b"", 0.0), 0)
+    x.query = query
+    subnet = service.selector.select(x)
+    if subnet is None:
+        return Answer(EMPTY, "no subnet selected")
+    if subnet.network is not None:
+        name = subnet.network.name
+        return Answer(text=f"selected shared network '{name}' starting with subnet '{subnet.text}' id {subnet.id}")
+    return Answer(text=f"selected subnet '{subnet.text}' id {subnet.id}")

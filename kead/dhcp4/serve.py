@@ -1,0 +1,322 @@
+"""What the server answers: one query, from bytes to reply, with every hook point visible in its place.
+
+`serve` is the whole way of a packet. It is a coroutine that knows no socket and no clock: a datagram and the time
+come in, and what is to be sent (or nothing) stands in the exchange when it is through. A message type is a short
+coroutine named after it. Whoever must wait (a callout, a database) suspends only this exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from kead.dhcp4 import messages as log
+from kead.dhcp4 import reply
+from kead.dhcp4.arrival import acceptable, log_received, recover_agent_options, refuse, select_subnet
+from kead.dhcp4.consent import ask_before_offer, committed
+from kead.dhcp4.exchange import Exchange
+from kead.dhcp4.leasing import assign, decline, find_lease, offer, release
+from kead.dhcp4.options import (
+    CLIENT_IDENTIFIER,
+    PARAMETER_REQUEST_LIST,
+    REQUESTED_ADDRESS,
+    SERVER_IDENTIFIER,
+    V6_ONLY_PREFERRED,
+)
+from kead.dhcp4.packet import (
+    ACK,
+    DECLINE,
+    DISCOVER,
+    INFORM,
+    NAK,
+    OFFER,
+    RELEASE,
+    REQUEST,
+    TYPE_NAMES,
+    Packet4,
+    PacketError,
+    decode,
+    encode,
+)
+from kead.dhcp4.subnets import BROADCAST, siblings
+from kead.hooks.status import DROP, SKIP
+from kead.leases.lease4 import Lease4, State
+from kead.wire.address import text_ip4
+
+
+async def serve(x: Exchange) -> bool:
+    """One query, from bytes to reply (RFC 2131 section 4.3). True: `x.data` holds a reply to be sent."""
+    service = x.service
+    on, tally, datagram = service.hooks, service.tally, x.datagram
+    try:
+        if on.buffer4_receive is None:
+            query = x.query = decode(datagram.data)
+        else:
+            raw = await on.buffer4_receive(x, query4=None, data=datagram.data)
+            if raw.status is DROP:
+                return False
+            query = x.query = (raw.query4 or Packet4()) if raw.status is SKIP else decode(raw.data)
+    except PacketError as error:
+        tally.parse_failed()
+        if log.PACKET_PARSE_FAIL.on:
+            log.PACKET_PARSE_FAIL(
+                text_ip4(datagram.source), text_ip4(datagram.destination), datagram.channel.interface.name, error.reason
+            )
+        return False
+    kind = query.type
+    tally.received(kind)
+    if log.QUERY_LABEL.on:
+        log_received(x, query)
+    if service.config.stash_agent_options and kind == REQUEST:
+        await recover_agent_options(x)
+    if not acceptable(x, query):
+        return False
+    if on.pkt4_receive is not None:
+        c = await on.pkt4_receive(x, query4=query)
+        if c.status in (SKIP, DROP):
+            if log.HOOK_PACKET_DROPPED.on:
+                log.HOOK_PACKET_DROPPED(x.label)
+            return False
+        query = x.query = c.query4
+    client_id = x.client_id = query.options.get(CLIENT_IDENTIFIER, b"")
+    if len(client_id) == 1 or (not client_id and CLIENT_IDENTIFIER in query.options):
+        tally.packets.pkt4_processing_failed.add()
+        if log.PACKET_INSANE.on:
+            log.PACKET_INSANE(x.label, "the client identifier (option 61) has less than two bytes")
+        return False
+    if service.guard.serialize and not await service.guard.enter(x):
+        return False
+    return await ANSWER[kind](x)
+
+
+async def discover(x: Exchange) -> bool:
+    """RFC 2131 section 4.3.1: offer an address that nobody else gets meanwhile, if there is one."""
+    query, on = x.query, x.service.hooks
+    if SERVER_IDENTIFIER in query.options:
+        refuse(x, "a DHCPDISCOVER with a server identifier")
+        return False
+    if not await select_subnet(x):
+        return False
+    if x.subnet is None:
+        log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPDISCOVER")
+        return False
+    x.requested = _requested(query)
+    if log.DISCOVER.on:
+        log.DISCOVER(x.label, text_ip4(x.requested))
+    if _prefers_v6_only(x):
+        return await _answer_v6_only(x, OFFER)
+    if on.ddns4_update is not None or x.service.names.concern(query):
+        await x.service.names.choose(x)
+    lease = await offer(x)
+    if lease is None:
+        if log.NAK_NO_OFFER.on:
+            log.NAK_NO_OFFER(x.label, text_ip4(query.ciaddr), text_ip4(_option_address(query)))
+        return False
+    if log.LEASE_OFFER.on:
+        log.LEASE_OFFER(x.label, text_ip4(lease.address))
+    if on.lease4_offer is not None and not await ask_before_offer(x, lease):
+        return False
+    return await _answer(x, OFFER, lease)
+
+
+async def request(x: Exchange) -> bool:
+    """RFC 2131 section 4.3.2: selecting, init-reboot, renewing or rebinding, as the query itself tells."""
+    query, service = x.query, x.service
+    if not await select_subnet(x):
+        return False
+    x.requested = _requested(query)
+    if log.REQUEST.on:
+        log.REQUEST(x.label, text_ip4(x.requested))
+    init_reboot = SERVER_IDENTIFIER not in query.options and REQUESTED_ADDRESS in query.options
+    if x.subnet is None:
+        if init_reboot and not service.config.authoritative:
+            return False
+        if query.ciaddr and not init_reboot and x.datagram.destination == BROADCAST:
+            return False  # rebinding: another server may know this network
+        log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPREQUEST")
+        return await _nak(x)
+    if init_reboot:
+        if log.INIT_REBOOT.on:
+            log.INIT_REBOOT(x.label, text_ip4(x.requested))
+        authoritative = x.subnet.authoritative
+        own = await find_lease(x)
+        if own is None and not authoritative:
+            if log.NO_LEASE_INIT_REBOOT.on:
+                log.NO_LEASE_INIT_REBOOT(x.label, text_ip4(x.requested))
+            return False
+        if own is None or own.address != x.requested:
+            if log.NAK_INIT_REBOOT.on:
+                log.NAK_INIT_REBOOT(x.label, text_ip4(x.requested))
+            return await _nak(x)
+    if _prefers_v6_only(x):
+        return await _answer_v6_only(x, ACK)
+    if service.hooks.ddns4_update is not None or service.names.concern(query):
+        await service.names.choose(x)
+    lease = await assign(x)
+    if lease is None:
+        message = log.UNKNOWN_ADDRESS_REQUESTED if x.unknown_address else log.NAK_NO_LEASE
+        if message.on:
+            message(x.label, text_ip4(query.ciaddr), text_ip4(_option_address(query)))
+        return False if x.unknown_address else await _nak(x)
+    if log.LEASE_ALLOC.on:
+        log.LEASE_ALLOC(x.label, text_ip4(lease.address), x.lifetime)
+    if x.reused and log.LEASE_REUSE.on:
+        log.LEASE_REUSE(x.label, text_ip4(lease.address), x.lifetime)
+    x.kind = ACK
+    if service.hooks.leases4_committed is not None and not await committed(x, lease):
+        return False
+    return await _answer(x, ACK, lease)
+
+
+async def release_(x: Exchange) -> bool:
+    """RFC 2131 section 4.3.4: the client gives its address back. No reply."""
+    query, service = x.query, x.service
+    lease = await service.store.get(query.ciaddr)
+    released: Lease4 | None = None
+    if lease is None or lease.state != State.DEFAULT:
+        if log.RELEASE_FAIL_NO_LEASE.on:
+            log.RELEASE_FAIL_NO_LEASE(x.label, text_ip4(query.ciaddr))
+    elif not lease.belongs_to(x.client_id, query.htype, query.hwaddr):
+        if log.RELEASE_FAIL_WRONG_CLIENT.on:
+            log.RELEASE_FAIL_WRONG_CLIENT(x.label, text_ip4(query.ciaddr))
+    elif service.hooks.lease4_release is None or (
+        await service.hooks.lease4_release(x, query4=query, lease4=lease)
+    ).status not in (SKIP, DROP):
+        if log.RELEASE.on:
+            log.RELEASE(x.label, text_ip4(lease.address))
+        if await release(x, lease):
+            released = lease
+    if service.hooks.leases4_committed is not None:
+        x.deleted = released
+        await committed(x, None)
+    return False
+
+
+async def decline_(x: Exchange) -> bool:
+    """RFC 2131 section 4.3.3: somebody else uses the address. It rests for the probation period. No reply."""
+    query, service = x.query, x.service
+    address = _option_address(query)
+    if REQUESTED_ADDRESS not in query.options:
+        refuse(x, "a DHCPDECLINE without a requested address")
+        return False
+    lease = await service.store.get(address)
+    declined: Lease4 | None = None
+    if lease is None:
+        log.DECLINE_LEASE_NOT_FOUND(text_ip4(address), x.label)
+    elif (
+        lease.state != State.DEFAULT
+        or lease.expired(x.now)
+        or not lease.belongs_to(x.client_id, query.htype, query.hwaddr)
+    ):
+        log.DECLINE_LEASE_MISMATCH(
+            text_ip4(address), x.label, query.hwaddr.hex(":"), lease.hwaddr.hex(":"), x.client_id.hex(":"),
+            lease.client_id.hex(":"),
+        )  # fmt: skip
+    elif service.hooks.lease4_decline is None or (
+        await service.hooks.lease4_decline(x, query4=query, lease4=lease)
+    ).status not in (SKIP, DROP):
+        declined = await decline(x, lease)
+    if service.hooks.leases4_committed is not None:
+        x.stored = declined
+        await committed(x, None)
+    return False
+
+
+async def inform(x: Exchange) -> bool:
+    """RFC 2131 section 4.3.5: configuration for a client that has an address of its own; no lease is touched."""
+    if not await select_subnet(x):
+        return False
+    return await _answer(x, ACK, None)
+
+
+ANSWER: dict[int, Callable[[Exchange], Awaitable[bool]]] = {
+    DISCOVER: discover,
+    REQUEST: request,
+    RELEASE: release_,
+    DECLINE: decline_,
+    INFORM: inform,
+}
+
+
+async def _answer_v6_only(x: Exchange, kind: int) -> bool:
+    """No address, only the option that says how long to do without one."""
+    x.response = reply.compose(x, kind, None)
+    if V6_ONLY_PREFERRED not in x.response.options:
+        if log.V6_ONLY_PREFERRED_MISSING.on:
+            log.V6_ONLY_PREFERRED_MISSING(x.label)
+        return False
+    return await _answer(x, kind, None)
+
+
+async def _nak(x: Exchange) -> bool:
+    x.kind = NAK
+    if x.service.hooks.leases4_committed is not None and not await committed(x, None):
+        return False
+    return await _answer(x, NAK, None)
+
+
+async def _answer(x: Exchange, kind: int, lease: Lease4 | None) -> bool:
+    """Compose and pack the reply and say where it goes; pkt4_send and buffer4_send may change or stop it."""
+    on = x.service.hooks
+    x.kind = kind
+    if x.response is None and on.pkt4_send is None and on.buffer4_send is None and not log.RESPONSE_DATA.on:
+        reply.pack_quickly(x, kind, lease)
+    else:
+        response = x.response if x.response is not None else reply.compose(x, kind, lease)
+        if on.pkt4_send is not None:
+            subnet = None if x.query.type == INFORM else x.subnet
+            sending = await on.pkt4_send(x, query4=x.query, response4=response, subnet4=subnet)
+            if sending.status is DROP:
+                return False
+            response = sending.response4
+            reply.address(x, response)
+            x.data = encode(response) if sending.status is not SKIP else sending.data if "data" in sending else b""
+        else:
+            reply.address(x, response)
+            x.data = encode(response)
+        if on.buffer4_send is not None:
+            packed = await on.buffer4_send(x, response4=response, data=x.data)
+            if packed.status in (SKIP, DROP):
+                return False
+            x.data = packed.data
+        if log.RESPONSE_DATA.on:
+            log.RESPONSE_DATA(x.label, response.name_of_type(), response.type, response)
+    if log.PACKET_SEND.on:
+        _log_send(x)
+    return True
+
+
+def _prefers_v6_only(x: Exchange) -> bool:
+    """Whether this client rather does without an IPv4 address, and its network too (RFC 8925)."""
+    requested = x.query.options.get(PARAMETER_REQUEST_LIST)
+    if requested is None or V6_ONLY_PREFERRED not in requested:
+        return False
+    for subnet in siblings(x.subnet):
+        if V6_ONLY_PREFERRED in subnet.options.by_code:
+            x.subnet = subnet
+            return True
+    network = x.subnet.network
+    return network is not None and V6_ONLY_PREFERRED in network.options.by_code
+
+
+def _requested(query: Packet4) -> int:
+    """The address the client names: option 50, else the one it uses."""
+    return _option_address(query) or query.ciaddr
+
+
+def _option_address(query: Packet4) -> int:
+    value = query.options.get(REQUESTED_ADDRESS)
+    return int.from_bytes(value[:4], "big") if value is not None else 0
+
+
+def _log_send(x: Exchange) -> None:
+    channel = x.datagram.channel
+    log.PACKET_SEND(
+        x.label,
+        TYPE_NAMES[x.kind],
+        x.kind,
+        text_ip4(x.local),
+        x.service.server_port,
+        text_ip4(x.destination),
+        x.port,
+        channel.interface.name,
+    )

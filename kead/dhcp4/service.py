@@ -1,0 +1,163 @@
+"""What an exchange works with: one configuration, its hook libraries, and the leases.
+
+A reload makes a new `Service4`; exchanges that run under the old one finish with it. What outlives configurations (the
+store, the statistics, the addresses and clients in flight) is handed from one to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from kead.allocation.allocator import Allocator, make_allocator
+from kead.allocation.pools import first_or_last_of_24
+from kead.config.snapshot4 import Config4, Subnet4
+from kead.dhcp4 import messages as log
+from kead.dhcp4.guard import ClientGuard
+from kead.dhcp4.hook_points import Hooks4
+from kead.dhcp4.names import Names
+from kead.dhcp4.options import VENDOR_CLASS_IDENTIFIER
+from kead.dhcp4.reply import Templates
+from kead.dhcp4.subnets import Recent, SubnetSelector
+from kead.dhcp4.tally import Tally4
+from kead.hooks.point import Occasion
+from kead.hooks.status import SKIP
+from kead.leases.lease4 import Lease4, State
+from kead.leases.store4 import LeaseStore4
+
+if TYPE_CHECKING:
+    from kead.dhcp4.exchange import Exchange
+
+SERVER_PORT = 67
+CLIENT_PORT = 68
+
+
+class Service4:
+    """The surroundings of exchanges under one configuration.
+
+    in_flight   addresses that running exchanges are about to give out, and to which exchange each belongs
+    server_ids  values of option 54 that mean this server
+    durable     waits until all that was accepted so far is durable
+    lot_full    asks whether a packet would find the parking lot full, for this exchange at this point
+    """
+
+    def __init__(
+        self,
+        config: Config4,
+        store: LeaseStore4,
+        tally: Tally4,
+        hooks: Hooks4,
+        *,
+        guard: ClientGuard,
+        in_flight: dict[int, Exchange],
+        recent: Recent,
+        server_port: int = SERVER_PORT,
+        client_port: int = CLIENT_PORT,
+        is_lot_full: Callable[[], bool] = lambda: False,
+        durable: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.tally = tally
+        self.hooks = hooks
+        self.guard = guard
+        self.in_flight = in_flight
+        self.recent = recent
+        self.server_port = server_port
+        self.client_port = client_port
+        self.names = Names()
+        self.templates = Templates()
+        self.selector = SubnetSelector(
+            config.subnets, ignore_link_selection=config.compatibility.ignore_rai_link_selection
+        )
+        self.pools_have_options = any(
+            pool.options.by_code or pool.options.vendor for subnet in config.subnets for pool in subnet.pools
+        )
+        self.identifies_flexibly = "flex-id" in config.host_identifiers
+        self.configured_server_ids = {s.server_id for s in config.subnets if s.server_id is not None}
+        if config.server_id is not None:
+            self.configured_server_ids.add(config.server_id)
+        self.server_ids: set[int] = set(self.configured_server_ids)
+        self.durable: Callable[[], Awaitable[None]] = durable if durable is not None else store.durable
+        self._is_lot_full = is_lot_full
+        self._allocators: dict[int, Allocator] = {}
+
+    def listen_on(self, addresses: set[int]) -> None:
+        """The sockets' addresses: a server identifier that names one of them means this server."""
+        self.server_ids = self.configured_server_ids | addresses
+
+    def allocator(self, subnet: Subnet4) -> Allocator:
+        """The subnet's allocator, which remembers where it is."""
+        allocator = self._allocators.get(subnet.id)
+        if allocator is None:
+            allocator = self._allocators[subnet.id] = make_allocator(
+                subnet.allocator, subnet.pools, self.store.occupancy
+            )
+        return allocator
+
+    def close(self) -> None:
+        """No exchange will be started under this configuration any more."""
+        for allocator in self._allocators.values():
+            allocator.close()
+
+    def avoid(self, subnet: Subnet4) -> Callable[[int], bool] | None:
+        """Addresses that the allocator passes over though they are free."""
+        if self.config.compatibility.exclude_first_last_24 and subnet.length <= 24:
+            return first_or_last_of_24
+        return None
+
+    def lot_full(self, x: Exchange, point: str) -> bool:
+        """Whether a packet could not be parked at this point; then it is counted and dropped."""
+        if not self._is_lot_full():
+            return False
+        self.tally.dropped(self.tally.packets.pkt4_queue_full)
+        if log.PACKET_LOT_FULL.on:
+            log.PACKET_LOT_FULL(x.label, point, self.config.parked_packet_limit)
+        return True
+
+    async def reclaim(self, lease: Lease4, *, remove: bool = False) -> bool:
+        """What every expired lease passes before its address is free: hooks, statistics. False: a callout kept it.
+
+        The caller changes the store.
+        """
+        on = self.hooks
+        if on.lease4_expire is not None or on.lease4_recover is not None:
+            occasion = Occasion()
+            if on.lease4_expire is not None:
+                c = await on.lease4_expire(occasion, lease4=lease, remove_lease=remove)
+                if c.status is SKIP:
+                    return False
+            if on.lease4_recover is not None and lease.state == State.DECLINED:
+                recovering = await on.lease4_recover(occasion, lease4=lease)
+                if recovering.status is SKIP:
+                    return False
+        self.tally.reclaimed(lease)
+        return True
+
+    def allocation_failed(self, x: Exchange, subnet: Subnet4, tried: int, without_pools: int, subnets: int) -> None:
+        """No address could be picked: say so in the log and the statistics, as Kea does."""
+        network = subnet.network
+        self.tally.allocation_failed(
+            subnet.id, shared=network is not None, tried=tried > 0, no_pools=without_pools == subnets, classes=True
+        )
+        if not log.ALLOC_FAIL.on:
+            return
+        who = x.label
+        if network is not None:
+            log.ALLOC_FAIL_SHARED_NETWORK(who, network.name, subnets - without_pools, without_pools)
+        else:
+            log.ALLOC_FAIL_SUBNET(who, subnet.text, subnet.id, "(none)")
+        if tried:
+            log.ALLOC_FAIL(who, tried)
+        else:
+            log.ALLOC_FAIL_NO_POOLS(who)
+        log.ALLOC_FAIL_CLASSES(who, ", ".join(_built_in_classes(x)))
+
+
+def _built_in_classes(x: Exchange) -> list[str]:
+    classes = ["ALL"]
+    vendor = x.query.options.get(VENDOR_CLASS_IDENTIFIER)
+    if vendor:
+        classes.append("VENDOR_CLASS_" + vendor.decode("latin-1"))
+    classes.append("UNKNOWN")
+    return classes

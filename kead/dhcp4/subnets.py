@@ -1,0 +1,116 @@
+"""Which subnet serves a packet.
+
+The order of the rules is Kea's: a link named by the relay agent or the client (RFC 3527, RFC 3011) decides
+alone; then the relay agent's address; then the address that the client uses, if it wrote to us by unicast; last
+the interface the packet came in on. Among subnets that match, the lowest id wins. The index is built once a
+configuration, so that ten thousand subnets cost what ten do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from kead.config.snapshot4 import SharedNetwork4, Subnet4
+from kead.dhcp4.options import AGENT_OPTIONS, RAI_LINK_SELECTION, SUBNET_SELECTION
+from kead.wire.address import text_ip4
+
+if TYPE_CHECKING:
+    from kead.dhcp4.exchange import Exchange
+
+BROADCAST = 0xFFFFFFFF
+
+
+class SubnetSelector:
+    """The subnets of one configuration, ready to be asked."""
+
+    __slots__ = ("_by_interface", "_by_relay", "_ignore_link_selection", "_prefixes")
+
+    def __init__(self, subnets: Iterable[Subnet4], *, ignore_link_selection: bool = False) -> None:
+        self._ignore_link_selection = ignore_link_selection
+        self._by_relay: dict[int, Subnet4] = {}
+        self._by_interface: dict[str, Subnet4] = {}
+        prefixes: dict[int, dict[int, Subnet4]] = {}
+        for subnet in sorted(subnets, key=lambda s: s.id):
+            network = subnet.network
+            relays = subnet.relay_addresses or (network.relay_addresses if network else frozenset())
+            for relay in relays:
+                self._by_relay.setdefault(relay, subnet)
+            interface = subnet.interface or (network.interface if network else None)
+            if interface:
+                self._by_interface.setdefault(interface, subnet)
+            prefixes.setdefault(subnet.mask, {}).setdefault(subnet.prefix & subnet.mask, subnet)
+        self._prefixes = tuple(prefixes.items())
+
+    def containing(self, address: int) -> Subnet4 | None:
+        """The subnet with the lowest id whose prefix holds this address."""
+        best: Subnet4 | None = None
+        for mask, subnets in self._prefixes:
+            subnet = subnets.get(address & mask)
+            if subnet is not None and (best is None or subnet.id < best.id):
+                best = subnet
+        return best
+
+    def select(self, x: Exchange) -> Subnet4 | None:
+        """The subnet for this query, None if none serves it."""
+        query = x.query
+        options = query.options
+        link = 0
+        if AGENT_OPTIONS in options and not self._ignore_link_selection:
+            link = int.from_bytes(query.relay_info().get(RAI_LINK_SELECTION, b"")[:4], "big")
+        if not link and SUBNET_SELECTION in options:
+            link = int.from_bytes(options[SUBNET_SELECTION][:4], "big")
+        if link:
+            return self._answer(x, self.containing(link), "link selection %s", link)
+        if query.giaddr:
+            by_relay = self._by_relay.get(query.giaddr)
+            if by_relay is not None:
+                return self._answer(x, by_relay, "relay address %s", query.giaddr)
+            return self._answer(
+                x, self.containing(query.giaddr), "prefix of the relay agent's address %s", query.giaddr
+            )
+        datagram = x.datagram
+        if datagram.destination != BROADCAST:
+            address = query.ciaddr or datagram.source
+            if address:
+                return self._answer(x, self.containing(address), "prefix of the client's address %s", address)
+        interface = datagram.channel.interface
+        by_interface = self._by_interface.get(interface.name)
+        if by_interface is not None:
+            return self._answer(x, by_interface, "interface " + interface.name, None)
+        for address in interface.addresses[:1]:
+            return self._answer(x, self.containing(address), "prefix of the interface's address %s", address)
+        return self._answer(x, None, "interface " + interface.name + " has no address", None)
+
+    @staticmethod
+    def _answer(x: Exchange, subnet: Subnet4 | None, rule: str, address: int | None) -> Subnet4 | None:
+        if x.trace is not None:
+            why = rule if address is None else rule % text_ip4(address)
+            x.trace("subnet", subnet.text if subnet else "none", why)
+        return subnet
+
+
+def siblings(subnet: Subnet4) -> Sequence[Subnet4]:
+    """The subnet, then the others of its shared network by id, going round."""
+    network = subnet.network
+    if network is None:
+        return (subnet,)
+    members = network.subnets
+    start = members.index(subnet)
+    return members[start:] + members[:start]
+
+
+class Recent:
+    """Which subnet of a shared network gave out an address last: there the next search begins."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last: dict[str, Subnet4] = {}
+
+    def note(self, subnet: Subnet4) -> None:
+        if subnet.network is not None:
+            self._last[subnet.network.name] = subnet
+
+    def first(self, network: SharedNetwork4, selected: Subnet4) -> Subnet4:
+        return self._last.get(network.name, selected)

@@ -1,0 +1,209 @@
+"""Counting what happens to packets and leases, in all the statistics that it belongs to at once.
+
+A lease change counts globally, in its subnet and in its pool. Since a change counts when it is accepted and may still
+fail to become durable, the tally remembers what was counted since the last group (`cut`) and can take it back (`undo`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from kead.dhcp4.counters import LeaseCounters4, PacketCounters4, PoolCounters4, SubnetCounters4
+from kead.dhcp4.packet import ACK, DECLINE, DISCOVER, INFORM, LEASE_QUERY, NAK, OFFER, RELEASE, REQUEST
+from kead.leases.lease4 import Lease4, State
+from kead.statistics import Counter, Statistics
+
+_Change = tuple[Callable[[Lease4, int], None], Lease4]
+
+
+class Tally4:
+    """The counters of one server. Subnets and pools come and go with the configuration (`configure`)."""
+
+    __slots__ = ("_by_type", "_journal", "_sent", "leases", "packets", "pools", "statistics", "subnets")
+
+    def __init__(self, statistics: Statistics) -> None:
+        self.statistics = statistics
+        p = self.packets = PacketCounters4(statistics)
+        self.leases = LeaseCounters4(statistics)
+        self.subnets: dict[int, SubnetCounters4] = {}
+        self.pools: dict[tuple[int, int], PoolCounters4] = {}
+        self._journal: list[_Change] = []
+        self._by_type: dict[int, Counter] = {
+            DISCOVER: p.pkt4_discover_received,
+            OFFER: p.pkt4_offer_received,
+            REQUEST: p.pkt4_request_received,
+            DECLINE: p.pkt4_decline_received,
+            ACK: p.pkt4_ack_received,
+            NAK: p.pkt4_nak_received,
+            RELEASE: p.pkt4_release_received,
+            INFORM: p.pkt4_inform_received,
+        }
+        self._sent = {OFFER: p.pkt4_offer_sent, ACK: p.pkt4_ack_sent, NAK: p.pkt4_nak_sent}
+
+    def configure(self, subnets: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> None:
+        """Counters for these subnets: (subnet id, its pools as (pool id, size)); those of others are forgotten."""
+        old_subnets, old_pools = self.subnets, self.pools
+        self.subnets, self.pools = {}, {}
+        for subnet_id, pools in subnets:
+            sizes: dict[int, int] = {}
+            for pool_id, size in pools:
+                sizes[pool_id] = sizes.get(pool_id, 0) + size
+            before = old_subnets.pop(subnet_id, None)
+            self.subnets[subnet_id] = SubnetCounters4(self.statistics, subnet_id, sum(sizes.values()), before)
+            for pool_id, size in sizes.items():
+                key = (subnet_id, pool_id)
+                self.pools[key] = PoolCounters4(self.statistics, subnet_id, pool_id, size, old_pools.pop(key, None))
+        for subnet in old_subnets.values():
+            self.statistics.detach(subnet)
+        for pool in old_pools.values():
+            self.statistics.detach(pool)
+
+    def recount(self, counts: Iterable[tuple[int, int, int, int]]) -> None:
+        """Set what is assigned and declined from the store: (subnet id, pool id, state, how many)."""
+        total = declined_total = 0
+        per_subnet: dict[int, list[int]] = {}
+        per_pool: dict[tuple[int, int], list[int]] = {}
+        for subnet_id, pool_id, state, number in counts:
+            if state in (State.RECLAIMED, State.RELEASED):
+                continue
+            declined = number if state == State.DECLINED else 0
+            total += number
+            declined_total += declined
+            for sums in (per_subnet.setdefault(subnet_id, [0, 0]), per_pool.setdefault((subnet_id, pool_id), [0, 0])):
+                sums[0] += number
+                sums[1] += declined
+        self.leases.assigned_addresses.set(total)
+        self.leases.declined_addresses.set(declined_total)
+        for subnet_id, (assigned, declined) in per_subnet.items():
+            subnet = self._subnet(subnet_id)
+            subnet.assigned_addresses.set(assigned)
+            subnet.declined_addresses.set(declined)
+        for key, (assigned, declined) in per_pool.items():
+            pool = self.pools.get(key)
+            if pool is not None:
+                pool.assigned_addresses.set(assigned)
+                pool.declined_addresses.set(declined)
+
+    # Packets
+
+    def received(self, kind: int) -> None:
+        """A packet was parsed; its message type is this (0: none)."""
+        self.packets.pkt4_received.add()
+        counter = self._by_type.get(kind)
+        if counter is not None:
+            counter.add()
+        else:
+            self.packets.pkt4_unknown_received.add()
+            if kind == LEASE_QUERY:
+                self.packets.pkt4_lease_query_received.add()
+
+    def sent(self, kind: int) -> None:
+        """A reply of this type left."""
+        self.packets.pkt4_sent.add()
+        self._sent[kind].add()
+
+    def parse_failed(self) -> None:
+        """Bytes that are no packet. They count as received too."""
+        self.packets.pkt4_received.add()
+        self.packets.pkt4_parse_failed.add()
+        self.packets.pkt4_receive_drop.add()
+
+    def dropped(self, reason: Counter | None = None) -> None:
+        """A packet is not answered, for the reason that this counter stands for."""
+        if reason is not None:
+            reason.add()
+        self.packets.pkt4_receive_drop.add()
+
+    # Leases
+
+    def assigned(self, lease: Lease4) -> None:
+        """An address is given to a client (an offered one too, where offers are stored)."""
+        self._assigned(lease, 1)
+        self._journal.append((self._assigned, lease))
+
+    def released(self, lease: Lease4) -> None:
+        """An address is no longer a client's."""
+        self._released(lease, 1)
+        self._journal.append((self._released, lease))
+
+    def declined(self, lease: Lease4) -> None:
+        """An address goes on probation; it stays assigned."""
+        self._declined(lease, 1)
+        self._journal.append((self._declined, lease))
+
+    def reclaimed(self, lease: Lease4) -> None:
+        """An expired lease, as it was, has been reclaimed. One that its client had released is assigned no more."""
+        self._reclaimed(lease, 1)
+        self._journal.append((self._reclaimed, lease))
+
+    def reused(self, lease: Lease4) -> None:
+        """A lease was given once more without being stored."""
+        self.leases.v4_lease_reuses.add()
+        self._subnet(lease.subnet_id).v4_lease_reuses.add()
+
+    def allocation_failed(self, subnet_id: int, *, shared: bool, tried: bool, no_pools: bool, classes: bool) -> None:
+        """No address for a client: counted by where and why, several reasons at once (Kea's rules)."""
+        for group in (self.leases, self._subnet(subnet_id)):
+            (group.v4_allocation_fail_shared_network if shared else group.v4_allocation_fail_subnet).add()
+            if tried:
+                group.v4_allocation_fail.add()
+            if no_pools:
+                group.v4_allocation_fail_no_pools.add()
+            if classes:
+                group.v4_allocation_fail_classes.add()
+
+    # Groups
+
+    def cut(self) -> list[_Change]:
+        """What was counted since the last cut, as `undo` takes it."""
+        journal, self._journal = self._journal, []
+        return journal
+
+    def undo(self, journal: list[_Change]) -> None:
+        """These changes did not become durable: they did not happen."""
+        for count, lease in reversed(journal):
+            count(lease, -1)
+
+    def _subnet(self, subnet_id: int) -> SubnetCounters4:
+        subnet = self.subnets.get(subnet_id)
+        if subnet is None:  # a lease of a subnet that is configured no more, or never was
+            subnet = self.subnets[subnet_id] = SubnetCounters4(self.statistics, subnet_id, 0)
+        return subnet
+
+    def _assigned(self, lease: Lease4, n: int) -> None:
+        self.leases.assigned_addresses.add(n)
+        self.leases.cumulative_assigned_addresses.add(n)
+        subnet = self._subnet(lease.subnet_id)
+        subnet.assigned_addresses.add(n)
+        subnet.cumulative_assigned_addresses.add(n)
+        pool = self.pools.get((lease.subnet_id, lease.pool_id))
+        if pool is not None:
+            pool.assigned_addresses.add(n)
+            pool.cumulative_assigned_addresses.add(n)
+
+    def _released(self, lease: Lease4, n: int) -> None:
+        self.leases.assigned_addresses.add(-n)
+        self._subnet(lease.subnet_id).assigned_addresses.add(-n)
+        pool = self.pools.get((lease.subnet_id, lease.pool_id))
+        if pool is not None:
+            pool.assigned_addresses.add(-n)
+
+    def _declined(self, lease: Lease4, n: int) -> None:
+        self.leases.declined_addresses.add(n)
+        self._subnet(lease.subnet_id).declined_addresses.add(n)
+        pool = self.pools.get((lease.subnet_id, lease.pool_id))
+        if pool is not None:
+            pool.declined_addresses.add(n)
+
+    def _reclaimed(self, lease: Lease4, n: int) -> None:
+        groups: list[LeaseCounters4 | SubnetCounters4 | PoolCounters4] = [self.leases, self._subnet(lease.subnet_id)]
+        pool = self.pools.get((lease.subnet_id, lease.pool_id))
+        if pool is not None:
+            groups.append(pool)
+        for group in groups:
+            group.reclaimed_leases.add(n)
+            if lease.state == State.DECLINED:
+                group.declined_addresses.add(-n)
+                group.reclaimed_declined_addresses.add(n)
+            if lease.state != State.RELEASED:
+                group.assigned_addresses.add(-n)
