@@ -5,12 +5,11 @@ Law: pure: configuration and table in, wishes and complaints out. The texts are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final, NamedTuple
 
-from kead.config.snapshot4 import InterfaceChoice, InterfacesConfig
+from kead.config.snapshot4 import InterfacesConfig
 from kead.dhcp4.interfaces import Interface, Interfaces
-from kead.wire.address import text_ip4
 
 ALL: Final = "*"
 
@@ -24,12 +23,12 @@ class Wanted(NamedTuple):
 
 
 def select(
-    config: InterfacesConfig, interfaces: Interfaces, served: Iterable[int] = ()
+    config: InterfacesConfig, interfaces: Interfaces, served: Iterable[int] = (), known: Container[str] | None = None
 ) -> tuple[list[Wanted], list[str]]:
     """What to serve, by interface number, and what cannot be served, each with its reason.
 
     ``served``: numbers of interfaces that are being served; those go on without a carrier, which may come back any
-    moment, while a new one has to have one.
+    moment, while a new one has to have one. ``known``: names of the interfaces that count; None: all do.
     """
     served = frozenset(served)
     everywhere = any(choice.name == ALL for choice in config.interfaces)
@@ -42,9 +41,11 @@ def select(
     problems = [
         f"fail to open socket on interface '{name}' as this interface doesn't exist"
         for name in sorted((whole | parts.keys()) - {ALL})
-        if interfaces.by_name(name) is None
+        if interfaces.by_name(name) is None or (known is not None and name not in known)
     ]
     for interface in interfaces.all.values():
+        if known is not None and interface.name not in known:
+            continue
         named = interface.name in whole or interface.name in parts
         if not named and (not everywhere or interface.loopback):
             continue
@@ -71,19 +72,4 @@ def _problem(config: InterfacesConfig, interface: Interface, addresses: tuple[in
         return f"the interface {interface.name} is not running"
     if not addresses:
         return f"the interface {interface.name} has no usable IPv4 addresses configured"
-    return ""
-
-
-def missing(choices: Iterable[InterfaceChoice], interfaces: Interfaces) -> str:
-    """Why these choices cannot be meant: the first that names an interface or an address that is not there; "" if all
-    are. For checking a configuration; a server that runs takes interfaces as they come.
-    """
-    for choice in choices:
-        if choice.name == ALL:
-            continue
-        interface = interfaces.by_name(choice.name)
-        if interface is None:
-            return f"interface '{choice.name}' doesn't exist in the system"
-        if choice.address is not None and choice.address not in interface.addresses:
-            return f"interface '{choice.name}' doesn't have address '{text_ip4(choice.address)}' assigned"
     return ""

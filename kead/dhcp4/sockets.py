@@ -43,9 +43,9 @@ class Sockets4:
         on_change: Callable[[], None] | None = None,
         on_failed: Callable[[], None] | None = None,
     ) -> None:
-        """``on_readable`` is called with a channel that has something to read; ``on_change`` after ``channels`` became
-        others; ``on_failed`` when service-sockets-require-all cannot be had and no retry is left: the server is to
-        stop. Nothing is opened before ``open()``.
+        """``on_readable`` is called with a channel that has something to read; ``on_change`` after ``channels`` or
+        ``addresses`` became others; ``on_failed`` when service-sockets-require-all cannot be had and no retry is left:
+        the server is to stop. Nothing is opened before ``open()``.
         """
         self.interfaces = interfaces or Interfaces()
         self.channels: tuple[Channel, ...] = ()
@@ -61,7 +61,7 @@ class Sockets4:
         self._loop = loop
         self._open: dict[_Key, Channel] = {}
         self._unusable: set[Channel] = set()
-        self._known: frozenset[str] | None = None
+        self._known: frozenset[str] = frozenset()
         self._retry: asyncio.TimerHandle | None = None
         self._retries = 0
         self._again: asyncio.Handle | None = None
@@ -73,7 +73,7 @@ class Sockets4:
         """
         self._closed = False
         self.interfaces.follow(self._loop, self._news)
-        self._known = frozenset(interface.name for interface in self.interfaces.all.values())
+        self._note_known()
         self._announce()
         self._begin()
 
@@ -81,15 +81,14 @@ class Sockets4:
         """Go over to another configuration: what both want stays as it is, packets waiting in it included."""
         self._config = config
         if config.re_detect:
-            self.interfaces.detect()
-            self._known = frozenset(interface.name for interface in self.interfaces.all.values())
+            self._note_known()
         self._announce()
         self._begin()
 
     def redetect(self) -> None:
         """Look at the interfaces anew, and take in new ones whatever ``re-detect`` says. Raises OSError."""
         self.interfaces.detect()
-        self._known = frozenset(interface.name for interface in self.interfaces.all.values())
+        self._note_known()
         self._begin()
 
     def close(self) -> None:
@@ -111,6 +110,9 @@ class Sockets4:
         if not self.errors:
             return {"status": "ready"}
         return {"errors": list(self.errors), "status": "failed" if self._retry is None else "retrying"}
+
+    def _note_known(self) -> None:
+        self._known = frozenset(interface.name for interface in self.interfaces.all.values())
 
     # --- when ---
 
@@ -197,9 +199,8 @@ class Sockets4:
 
     def _settle(self) -> None:
         """Make what is open what is wanted."""
-        wanted, problems = select(self._config, self.interfaces, {key[1] for key in self._open})
-        if not self._config.re_detect and self._known is not None:
-            wanted = [wish for wish in wanted if wish.interface.name in self._known]
+        known = None if self._config.re_detect else self._known
+        wanted, problems = select(self._config, self.interfaces, {key[1] for key in self._open}, known)
         keys = {key for wish in wanted for key in self._keys(wish)}
         # both sockets of an address go together: one cannot be bound anew while the other has the address
         spoilt = {(channel.interface.index, channel.addresses) for channel in self._unusable}
@@ -284,9 +285,10 @@ class Sockets4:
     def _tell(self) -> None:
         """Publish what is open, if it became something else."""
         channels = tuple(self._open.values())
-        self.addresses = frozenset(address for channel in channels for address in channel.addresses)
-        if channels != self.channels:
+        addresses = frozenset(address for channel in channels for address in channel.addresses)
+        if channels != self.channels or addresses != self.addresses:
             self.channels = channels
+            self.addresses = addresses
             if self._on_change is not None:
                 self._on_change()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kead.dhcp4.channel import attach
@@ -38,6 +38,7 @@ def test_what_is_built_reads_back(
     assert frame[parsed[4] : parsed[5]] == data
 
 
+@settings(deadline=None)  # scapy takes its time to be loaded
 @given(st.binary(max_size=600), macs, macs, addresses, addresses, ports, ports)
 def test_scapy_works_out_the_same_checksums(
     data: bytes, to: bytes, mac: bytes, source: int, destination: int, source_port: int, port: int

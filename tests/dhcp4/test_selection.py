@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kead.config.snapshot4 import InterfaceChoice, InterfacesConfig
 from kead.dhcp4.interfaces import Interface, Interfaces
-from kead.dhcp4.selection import missing, select
+from kead.dhcp4.selection import select
 from kead.wire.address import parse_ip4
 
 UP, BROADCAST, LOOPBACK, RUNNING = 0x1, 0x2, 0x8, 0x40
@@ -92,10 +92,12 @@ def test_a_served_interface_may_lose_its_carrier() -> None:
     assert not problems
 
 
-def test_what_a_configuration_names_in_vain() -> None:
-    assert missing([InterfaceChoice("*"), InterfaceChoice("eth0")], TABLE) == ""
-    assert missing([InterfaceChoice("nope")], TABLE) == "interface 'nope' doesn't exist in the system"
-    assert (
-        missing([InterfaceChoice("eth0", parse_ip4("192.0.2.9"))], TABLE)
-        == "interface 'eth0' doesn't have address '192.0.2.9' assigned"
+def test_interfaces_that_do_not_count_are_neither_served_nor_missed() -> None:
+    everything = InterfacesConfig(interfaces=(InterfaceChoice("*"),))
+    wanted, problems = select(everything, TABLE, known={"eth0"})
+    assert [wish.interface.name for wish in wanted] == ["eth0"]
+    assert not problems
+    assert select(InterfacesConfig(interfaces=(InterfaceChoice("eth1"),)), TABLE, known={"eth0"}) == (
+        [],
+        ["fail to open socket on interface 'eth1' as this interface doesn't exist"],
     )
