@@ -43,6 +43,7 @@ _LONGEST_CLIENT_ID: Final = 255
 
 _OTHER: Final = re.compile(rb"[^\x20-\x25\x27-\x2b\x2d-\x7e]")  # all but printable ASCII without ampersand and comma
 _ESCAPED: Final = re.compile(rb"&#x([0-9a-fA-F]{2})")
+_COLON_BYTES: Final = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2})*")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 
 
@@ -169,12 +170,9 @@ def _flag(text: str) -> bool:
 
 def _colon_bytes(text: str) -> bytes:
     """One or two hexadecimal digits a byte, colons between."""
-    try:
-        if any(not 1 <= len(part) <= 2 for part in text.split(":")):
-            raise ValueError(text)
-        return bytes([int(part, 16) for part in text.split(":") if not part.startswith(("+", "-", " "))])
-    except ValueError:
-        raise RowError(f"invalid format of the decoded string '{text}'") from None
+    if not _COLON_BYTES.fullmatch(text):
+        raise RowError(f"invalid format of the decoded string '{text}'")
+    return bytes([int(part, 16) for part in text.split(":")])
 
 
 def _hwaddr(text: str) -> bytes:

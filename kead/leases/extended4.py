@@ -20,10 +20,10 @@ from kead.wire.address import text_ip4
 
 ExtendedInfoChecks = Literal["none", "fix", "strict", "pedantic"]
 
-_HEX: Final = re.compile(r"0x(?:[0-9A-Fa-f]{2})*")
-_DIGITS: Final = re.compile(r"[0-9A-Fa-f]+")
-_REMOTE_ID: Final = 2
-_RELAY_ID: Final = 12
+_HEX: Final = re.compile(r"(?:0x)?((?:[0-9A-Fa-f]{2})+)")
+_DIGITS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*")
+_CODES: Final = {2: "remote-id", 12: "relay-id"}
+_ALLOWED: Final = frozenset(("sub-options", "remote-id", "relay-id", "comment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,81 +40,78 @@ class _Fault(Exception):
 
 
 def check_extended_info(lease: Lease4, checks: ExtendedInfoChecks) -> Outcome:
-    """Put the extended info of a lease right that nobody else has yet, in place."""
+    """Put the extended info of a lease right that nobody else has yet, in place. As measured with Kea 3.0.4:
+
+    "fix" turns the older form into today's and takes out what is no map; "strict" also takes out what has unreadable
+    sub-options or identifiers; "pedantic" also what has entries of its own beside them.
+    """
     context: dict[str, Any] = orjson.loads(lease.user_context.encode("utf-8", "surrogateescape"))
     if "ISC" not in context or checks == "none":
         return Outcome(False, False)
-    before = dump(context)
-    has_ids = False
     upgraded = False
+    has_ids = False
     try:
         isc = context["ISC"]
         if not isinstance(isc, dict):
             raise _Fault("in isc a problem was found: ISC entry is not a map")
-        if "relay-agent-info" in isc:
-            upgraded = isinstance(isc["relay-agent-info"], str)
-            isc["relay-agent-info"] = info = _relay_agent_info(isc["relay-agent-info"], checks)
-            has_ids = "remote-id" in info or "relay-id" in info
-        if checks == "pedantic":
-            for name in isc:
-                if name not in ("relay-agent-info", "comment"):
-                    raise _Fault(f"in isc a problem was found: spurious '{name}' entry")
+        info = isc.get("relay-agent-info")
+        if isinstance(info, str):
+            isc["relay-agent-info"] = info = {"sub-options": info, **_identifiers(_sub_options(info, "rai"))}
+            upgraded = True
+        elif "relay-agent-info" in isc:
+            _check_map(info, checks)
+        if isinstance(info, dict):
+            has_ids = any(isinstance(info.get(name), str) and _DIGITS.fullmatch(info[name]) for name in _CODES.values())
+        broken = not isc
     except _Fault as fault:
         messages.EXTENDED_INFO_SANITY_FAIL(text_ip4(lease.address), fault)
-        has_ids = False
-        upgraded = False
+        broken = True
+    if broken:
         del context["ISC"]
-    after = dump(context)
-    if after == before:
+    elif not upgraded:
         return Outcome(False, has_ids)
-    lease.user_context = after if context else ""
-    if upgraded:
+    lease.user_context = dump(context) if context else ""
+    if upgraded and not broken and messages.EXTENDED_INFO_UPGRADED.on:
         messages.EXTENDED_INFO_UPGRADED(text_ip4(lease.address))
-    return Outcome(True, has_ids)
+    return Outcome(True, has_ids and not broken)
 
 
-def _relay_agent_info(value: object, checks: ExtendedInfoChecks) -> dict[str, Any]:
-    """The inner map in today's form."""
-    if isinstance(value, str):
-        return relay_agent_info(_sub_options(value))
-    if not isinstance(value, dict):
-        raise _Fault(
-            "in relay-agent-info a problem was found: relay-agent-info is not a map"
-            + (" or a string" if checks == "fix" else "")
-        )
+def _check_map(info: object, checks: ExtendedInfoChecks) -> None:
+    if not isinstance(info, dict):
+        raise _Fault("in relay-agent-info a problem was found: relay-agent-info is not a map or a string")
     if checks == "fix":
-        return value
-    text = value.get("sub-options")
-    if not isinstance(text, str):
-        raise _Fault("in sub-options a problem was found: no string sub-options in relay-agent-info")
-    right = relay_agent_info(_sub_options(text))
-    for name in ("remote-id", "relay-id"):
-        if value.get(name) != right.get(name):
-            raise _Fault(f"in {name} a problem was found: {name} does not match the sub-options")
+        return
+    if "sub-options" in info:
+        if not isinstance(info["sub-options"], str):
+            raise _Fault("in sub-options a problem was found: sub-options is not a string")
+        _sub_options(info["sub-options"], "sub-options")
+    for name in _CODES.values():
+        value = info.get(name, "")
+        if not isinstance(value, str):
+            raise _Fault(f"in {name} a problem was found: {name} is not a string")
+        if not _DIGITS.fullmatch(value):
+            raise _Fault(f"in {name} a problem was found: attempt to decode a value not in base16 char set: {value}")
     if checks == "pedantic":
-        for name in value:
-            if name not in ("sub-options", "remote-id", "relay-id", "comment"):
-                raise _Fault(f"in relay-agent-info a problem was found: spurious '{name}' entry")
-    return value
+        for name in info:
+            if name not in _ALLOWED:
+                raise _Fault(f"in relay-agent-info a problem was found: spurious '{name}' entry in relay-agent-info")
 
 
-def relay_agent_info(sub_options: bytes) -> dict[str, Any]:
-    """What belongs under "relay-agent-info" for an option 82 with this payload."""
-    info: dict[str, Any] = {"sub-options": "0x" + sub_options.hex().upper()}
+def _identifiers(sub_options: bytes) -> dict[str, str]:
+    """The relay and remote identifiers in an option 82 with this payload."""
+    found: dict[str, str] = {}
     place = 0
     while place + 2 <= len(sub_options):
         code, length = sub_options[place], sub_options[place + 1]
         value = sub_options[place + 2 : place + 2 + length]
         place += 2 + length
-        if len(value) == length and value:
-            if code == _REMOTE_ID:
-                info["remote-id"] = value.hex().upper()
-            elif code == _RELAY_ID:
-                info["relay-id"] = value.hex().upper()
-    return info
+        if len(value) == length and value and code in _CODES:
+            found[_CODES[code]] = value.hex().upper()
+    return found
 
 
-def _sub_options(text: str) -> bytes:
-    if not _HEX.fullmatch(text):
-        raise _Fault(f"in rai a problem was found: '{text}' is not a valid string of hexadecimal digits")
-    return bytes.fromhex(text[2:])
+def _sub_options(text: str, place: str) -> bytes:
+    digits = _HEX.fullmatch(text)
+    if digits is None:
+        raise _Fault(f"in {place} a problem was found: '{text}' is not a valid string of hexadecimal digits")
+    return bytes.fromhex(digits[1])
