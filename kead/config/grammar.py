@@ -17,7 +17,7 @@ from kead.config.errors import ConfigError, Path, dotted
 from kead.config.positions import Spot, context_name, element_place
 from kead.config.reader import Document
 from kead.config.scanner import Kind
-from kead.config.schema_base import Keywords
+from kead.config.schema_base import Commented, Keywords
 
 Model = TypeVar("Model", bound=Keywords)
 
@@ -41,7 +41,7 @@ _WIRE_TYPES = {
 }
 _ELEMENT_CALLS = {"string_type": "stringValue() called on non-string", "int_type": "intValue() called on non-integer"}
 _TYPED_MAPS = frozenset({"subnet4", "pools", "shared-networks", "option-data", "option-def", "relay"})
-_CLOSED = {"relay": "ip-addresses", "hooks-libraries": '"," or }'}
+_CLOSED = {"relay": "ip-addresses", "hooks-libraries": '"," or }', "output-options": ""}
 """Maps whose grammar has no place for unknown words: what it expects instead."""
 _MANDATORY_ON_WIRE = {
     "subnet": "subnet configuration failed: mandatory 'subnet' parameter is missing for a subnet being configured {}",
@@ -143,7 +143,7 @@ def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigErr
     token = spot.key if spot else None
     text = f'got unexpected keyword "{word}" in {where} map.'
     if where in _CLOSED:
-        text = f"syntax error, unexpected constant string, expecting {_CLOSED[where]}"
+        text = "syntax error, unexpected constant string" + (f", expecting {_CLOSED[where]}" if _CLOSED[where] else "")
     if token is None:
         return ConfigError(text, path=path, remedy=remedy, syntax=True)
     return ConfigError(f"{token.span}: {text}", place=token.place, path=path, remedy=remedy, syntax=True)
@@ -273,7 +273,8 @@ def _walk(document: Document, model: Keywords, path: Path, warnings: list[str]) 
     """What types can't say: empty maps, null, older spellings, what is not supported yet."""
     given = model.model_fields_set
     if not given and not model.may_be_empty and not document.wire:
-        raise empty_map(document, path)
+        few = [] if isinstance(model, Commented) else [model.keyword(name) for name in type(model).model_fields]
+        raise empty_map(document, path, "expecting " + " or ".join(few) if 0 < len(few) < 4 else "")
     for name in given:
         if getattr(model, name) is None:
             raise _null(document, (*path, model.keyword(name)))

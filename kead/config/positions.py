@@ -70,7 +70,8 @@ class _Reading:
     def document(self) -> Positioned:
         self._demand(Kind.OPEN_MAP)
         tree = self._value((), None)
-        self._demand(Kind.END)
+        if not self._wire:
+            self._demand(Kind.END)
         return Positioned(tree, self._spots, self._warnings)
 
     def _demand(self, kind: Kind) -> None:
@@ -174,10 +175,14 @@ def element_place(spot: Spot) -> Place:
 
 
 def wire_place(spot: Spot, origin: str) -> Place:
-    """The same for what came over a command channel: Kea counts from 0 there, and lists and maps one byte later."""
+    """The same for what came over a command channel, where lists and maps stand one byte later: behind the bracket.
+
+    On the UNIX socket ("<wire>") the first line is 0 and its columns count from 0.
+    """
     token = spot.first
     line_start = token.source.text.rfind("\n", 0, token.begin) + 1
     line = token.source.text.count("\n", 0, token.begin)
-    offset = token.begin - line_start + (1 if line else 0)
+    first = 0 if origin == "<wire>" else 1
+    column = token.begin - line_start + (1 if line else first)
     inside = token.kind in (Kind.OPEN_MAP, Kind.OPEN_LIST)
-    return Place(origin, line, offset + (1 if inside else 0))
+    return Place(origin, line + first, column + (1 if inside else 0))

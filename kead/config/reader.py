@@ -27,7 +27,13 @@ class Document:
     """
 
     def __init__(
-        self, tree: dict[str, Any], locate: Callable[[], Positioned] | None, *, origin: str, wire: bool = False
+        self,
+        tree: dict[str, Any],
+        locate: Callable[[], Positioned] | None,
+        *,
+        origin: str,
+        wire: bool = False,
+        prefix: Path = (),
     ) -> None:
         self.tree = tree
         self.wire = wire
@@ -35,14 +41,17 @@ class Document:
         self.warnings: list[str] = []
         self._locate = locate
         self._positioned: Positioned | None = None
-        self._prefix: Path = ()
+        self._prefix = prefix
 
     def spot(self, path: Path) -> Spot | None:
         """The tokens of the value at `path` (of the nearest map or list around it, if it isn't there)."""
         if self._positioned is None:
             if self._locate is None:
                 return None
-            self._positioned = self._locate()
+            try:
+                self._positioned = self._locate()
+            except ConfigError:  # the command channel read more leniently than this reader: no positions then
+                self._positioned = Positioned(self.tree, {}, [])
         spots = self._positioned.spots
         whole = self._prefix + path
         while whole and whole not in spots:
@@ -53,7 +62,7 @@ class Document:
         """Where Kea says that the value at `path` stands. NOWHERE if the text isn't known."""
         spot = self.spot(path)
         if spot is None:
-            return Place(self.origin, 0, 0) if self.wire else NOWHERE
+            return NOWHERE
         return wire_place(spot, self.origin) if self.wire else element_place(spot)
 
 
@@ -73,7 +82,8 @@ def from_wire(
 ) -> Document:
     """Wrap what a command brought: `tree` is {"Dhcp4": …}, `text` the whole command as it came, if known.
 
-    With the text, messages carry Kea's positions (`<wire>:0:53`); `prefix` says where in it the tree stands.
+    With the text, messages carry Kea's positions (`<wire>:0:53`); `prefix` says where in it the tree stands. Any other
+    origin counts lines and columns from 1, as Kea does over HTTP.
     """
     locate = None
     if text:
@@ -82,9 +92,7 @@ def from_wire(
         def locate() -> Positioned:
             return read_positioned(source, wire=True)
 
-    document = Document(tree, locate, origin=origin, wire=True)
-    document._prefix = prefix
-    return document
+    return Document(tree, locate, origin=origin, wire=True, prefix=prefix)
 
 
 def _read(source: Source, keywords: frozenset[str]) -> Document:

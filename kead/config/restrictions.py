@@ -1,7 +1,8 @@
 """Where files may lie, and what the machine looks like: the only things outside the text that a configuration asks.
 
 Law: Kea 3's confinement of files (compatibility.md § 9) is worked out here once, with the environment variables that
-move its directories. Off (`-X`), a violation passes. A name without a directory lies in the permitted one.
+move its directories. Off (`-X`), a violation passes. A name without a directory lies in the permitted one. (Where hook
+libraries may lie is the hook framework's to say.)
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ Interfaces = Callable[[], Mapping[str, Collection[int]]]
 DATA_DIRECTORY = "/var/lib/kea"
 LOG_DIRECTORY = "/var/log/kea"
 SOCKET_DIRECTORY = "/run/kea"
-HOOKS_DIRECTORY = "/usr/lib/x86_64-linux-gnu/kea/hooks"
 WIDEST_SOCKET_DIRECTORY = 0o750
 
 
@@ -38,7 +38,6 @@ class Restrictions:
     data_directory: str = DATA_DIRECTORY
     log_directory: str = LOG_DIRECTORY
     socket_directory: str = SOCKET_DIRECTORY
-    hooks_directory: str = HOOKS_DIRECTORY
     interfaces: Interfaces | None = None
 
     @classmethod
@@ -61,7 +60,6 @@ class Restrictions:
             data_directory=directory("KEA_DHCP_DATA_DIR", DATA_DIRECTORY),
             log_directory=directory("KEA_LOG_FILE_DIR", LOG_DIRECTORY),
             socket_directory=directory("KEA_CONTROL_SOCKET_DIR", SOCKET_DIRECTORY),
-            hooks_directory=directory("KEA_HOOKS_PATH", HOOKS_DIRECTORY),
             interfaces=interfaces,
         )
 
@@ -75,17 +73,6 @@ class Restrictions:
         if self.enforce:
             self._check_mode(self.socket_directory)
         return path
-
-    def hook_library(self, name: str) -> None:
-        """Accept a hook library's name. A library that is one of kead's under Kea's name (`…/kea/hooks/libdhcp_x.so`)
-        is not loaded from there, so any of the directories where Kea's packages put them will do.
-        """
-        folder, base = os.path.split(name)
-        if base in ("", ".", ".."):
-            raise ForbiddenPathError(f"path: '{name}' has no filename")
-        kea_name = base.endswith(".so") and folder.endswith("/kea/hooks")
-        if folder and self.enforce and folder != self.hooks_directory and not kea_name:
-            raise _elsewhere(folder, self.hooks_directory)
 
     @staticmethod
     def _within(name: str, directory: str, *, enforce: bool) -> str:

@@ -284,7 +284,7 @@ class DhcpDdns(Commented):
     ncr_format: Literal["JSON"] = "JSON"
 
 
-class ConfigControl(Commented):
+class ConfigControl(Keywords):
     config_databases: Annotated[list[Any], later([])] = Field(default_factory=list)
     config_fetch_wait_time: Int = 30
 

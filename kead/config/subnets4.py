@@ -98,15 +98,17 @@ class SubnetReader:
         name = read.network.name
         if name in self._names:
             self._refuse(f"duplicate network '{name}' found in the configuration", path, around=1)
+        if not name:
+            text = "Shared-network with subnets  is missing mandatory 'name' parameter"
+            self._refuse(text, (*path, "name"), place=False)
         self._names.add(name)
+        self._check_members(written, path)
         return read
 
     def _read_network(self, written: SharedNetwork, path: Path) -> ReadNetwork:
         name = written.name
         if name is None:
-            self._refuse(f"missing parameter 'name' ({self._document.place(path)})", path)
-        if not name:
-            self._refuse("Shared-network with subnets is missing mandatory 'name' parameter", (*path, "name"))
+            self._refuse("missing parameter 'name'", path)
         self._check_interface(written, path, f"shared network {name}")
         levels = Levels(self._document, ((written, path), (self._top, self._path)), self._warnings)
         resolved = levels.resolve()
@@ -129,15 +131,14 @@ class SubnetReader:
         members = [
             self._subnet(subnet, (*path, "subnet4", index), above) for index, subnet in enumerate(written.subnet4)
         ]
-        self._check_members(written, [member.written for member in members], path)
         members.sort(key=lambda member: member.subnet.id)
         object.__setattr__(network, "subnets", tuple(member.subnet for member in members))
         return ReadNetwork(network, options, tuple(members), written, resolved)
 
-    def _check_members(self, network: SharedNetwork, subnets: list[Subnet], path: Path) -> None:
+    def _check_members(self, network: SharedNetwork, path: Path) -> None:
         interface = network.interface or ""
         inherited = bool(self._top.authoritative)
-        for index, subnet in enumerate(subnets):
+        for index, subnet in enumerate(network.subnet4):
             text = _without_blanks(subnet.subnet)
             here = (*path, "subnet4", index)
             if subnet.interface:
@@ -285,7 +286,7 @@ class SubnetReader:
                 self._document, written.option_data, (*path, "option-data"), self._table, f"pool {text}"
             )
         except ConfigError as error:
-            error.message += f" ({self._document.place(path)})"
+            error.message += f" ({self._document.place((*path, 'option-data'))})"
             raise
         pool = Pool4(
             first,

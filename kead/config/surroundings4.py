@@ -153,12 +153,7 @@ class Surroundings:
         )
 
     def hooks_libraries(self, written: list[Library]) -> tuple[HooksLibrary, ...]:
-        path = (*self._path, "hooks-libraries")
-        for index, entry in enumerate(written):
-            try:
-                self._context.hook_library(entry.library)
-            except ForbiddenPathError as error:
-                self._refuse(f"hooks library configuration error: {error}", (*path, index, "library"))
+        """As written; which of them exist and may be loaded is the hook framework's to say."""
         return tuple(HooksLibrary(entry.library, entry.parameters or {}) for entry in written)
 
     def ddns(self, written: DhcpDdns | None) -> None:
@@ -253,11 +248,12 @@ class Surroundings:
         )
 
     def _count(self, written: Interfaces, keyword: str) -> int:
+        """A number of 32 bits; as in Kea one outside is taken modulo."""
         value: int = getattr(written, keyword.replace("-", "_"))
         if not 0 <= value <= UINT32_MAX:
-            here = (*self._path, "interfaces-config", keyword)
-            self._refuse(f"out of range value ({value}) specified for parameter '{keyword}'", here)
-        return value
+            place = self._document.place((*self._path, "interfaces-config", keyword))
+            self._warnings.append(f"'{keyword}' {value} ({place}) is taken as {value % (1 << 32)}")
+        return value % (1 << 32)
 
     def _interface(self, text: str, earlier: list[InterfaceChoice]) -> InterfaceChoice:
         """One entry of the list. ValueError with Kea's text."""
