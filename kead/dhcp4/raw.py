@@ -11,7 +11,7 @@ Measured, in and out over a veth pair, CPU in all, 64 and 2 packets a turn: drai
 recv_into 1.01 · recvmsg with auxiliary data 1.15 · recvmmsg through ctypes 0.98 · recvmmsg and sendmmsg 0.94 and 1.06
 · memory-mapped receive ring and send 0.96 and 0.90. The ring also needs no privilege to be large, and tells for each
 frame when it arrived and whether its checksum is known to be good, which recv would have to work out: with that the
-ring costs 0.74 and 0.77. So it is the ring where it can be had, with recv as the other way.
+ring costs three quarters of recv. So it is the ring where it can be had, with recv as the other way.
 """
 
 from __future__ import annotations
