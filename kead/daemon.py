@@ -16,11 +16,12 @@ import os
 import platform
 import signal
 import sys
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvloop
 
@@ -213,6 +214,7 @@ class _Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_stop)
         loop.add_signal_handler(signal.SIGHUP, self._on_reload)
+        loop.set_exception_handler(self._on_unexpected)
         pid_file = PidFile(pid_file_path(self._launch.config_file, self._program.kea_name))
         try:
             pid_file.create()
@@ -285,6 +287,12 @@ class _Daemon:
                 await self._reload
         if self._server is not None:
             await self._server.close()
+
+    def _on_unexpected(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An error that nobody caught, in a callback or a forgotten task: a fault, so it is logged whole."""
+        error = context.get("exception")
+        details = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else repr(context)
+        self._messages.unexpected(context.get("message", "error"), details.rstrip())
 
     def _on_stop(self) -> None:
         """SIGTERM, SIGINT: like the command ``shutdown``, but not behind other commands."""

@@ -52,6 +52,9 @@ class DaemonMessages:
             "dynamic server reconfiguration failed with file: %s",
         )
         self.shutdown_request = Message(f"{prefix}_SHUTDOWN_REQUEST", logger, DEBUG(40), "shutdown of server requested")
+        self.unexpected = Message(
+            f"{prefix}_UNEXPECTED_ERROR", logger, ERROR, "%s; the server goes on\n%s", multiline=True
+        )
         self.shutdown = Message(f"{prefix}_SHUTDOWN", logger, INFO, "server shutdown")
 
 

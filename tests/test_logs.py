@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from kead import logs
-from kead.log_outputs import FileOutput, SyslogOutput
+from kead.log_outputs import FileOutput, StreamOutput, SyslogOutput
+from kead.log_pattern import SYSLOG_PATTERN, Pattern
 from kead.logs import DEBUG, ERROR, INFO, WARN, LogSettingsError, Message
 
 STARTED = Message("TEST_STARTED", "dhcp4", INFO, "server version %s started")
@@ -33,10 +34,8 @@ def _own_loggers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 def to_file(name: str = "kea.log", logger: str = "kea-dhcp4", **more: object) -> dict[str, object]:
-    output = {
-        "output": name,
-        **{key: more.pop(key) for key in ("flush", "maxsize", "maxver", "pattern") if key in more},
-    }
+    output: dict[str, object] = {"output": name}
+    output |= {key: more.pop(key) for key in ("flush", "maxsize", "maxver", "pattern") if key in more}
     return {"name": logger, "output-options": [output], **more}
 
 
@@ -267,7 +266,7 @@ def test_a_full_disk_is_counted_said_once_and_survived(capfd: pytest.CaptureFixt
 def test_a_closed_console_is_no_reason_to_fail() -> None:
     read, write = os.pipe()
     os.close(read)
-    output = logs.StreamOutput(write)
+    output = StreamOutput(write)
     output.add("nobody reads this\n", 6)
     output.flush()
     assert output.lost == 1
@@ -279,7 +278,7 @@ def test_syslog_lines_have_neither_date_nor_process(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
         daemon.bind(device)
         output = SyslogOutput("kea-dhcp4", "local3", device)
-        render = logs.Pattern(logs.SYSLOG_PATTERN).bind("WARN", "kea-dhcp4.leases", 1, "TEST_ID")
+        render = Pattern(SYSLOG_PATTERN).bind("WARN", "kea-dhcp4.leases", 1, "TEST_ID")
         output.add(render(0.0, 77, "some text"), 4)
         output.flush()
         text = daemon.recv(1000).decode()
@@ -306,7 +305,7 @@ def test_syslog_lines_have_neither_date_nor_process(tmp_path: Path) -> None:
     ],
 )
 def test_patterns(pattern: str, expected: str) -> None:
-    assert logs.Pattern(pattern).bind("INFO", "kea-dhcp4.leases", 42, "TEST_ID")(1.25, 7, "the text") == expected
+    assert Pattern(pattern).bind("INFO", "kea-dhcp4.leases", 42, "TEST_ID")(1.25, 7, "the text") == expected
 
 
 @pytest.mark.parametrize("pattern", ["%x", "%m %", "%-5", "%c{x}", "%L"])

@@ -64,6 +64,7 @@ async def path(registry: Registry, tmp_path: Path) -> AsyncIterator[Path]:
 
 
 async def test_a_command_is_answered_without_a_line_end_and_the_connection_closed(path: Path) -> None:
+    assert type(asyncio.get_running_loop()).__module__ == "uvloop"  # as in the daemons: see conftest.py
     assert await ask(path, HELLO) == HELLO_ANSWER
 
 
