@@ -61,7 +61,6 @@ class Loaded4:
         "records",
         "restless",
         "rows",
-        "unfinished",
         "with_ids",
     )
 
@@ -72,8 +71,6 @@ class Loaded4:
         """Those that do not fit into a record."""
         self.converted = False
         """Whether a file had another schema than ours."""
-        self.unfinished = False
-        """Whether the last line of the file read last is whole but for its line end."""
         self.rows = 0
         self.errors = 0
         self.modified = self.with_ids = 0  # by the checks of extended info; with relay or remote id
@@ -92,7 +89,6 @@ def load4(path: Path, checks: Checks4 = NO_CHECKS, max_row_errors: int = 0) -> L
         for file in earlier:
             if file.exists():
                 read_leases(file, loaded, checks, max_row_errors)
-        loaded.unfinished = False
         if path.exists():
             read_leases(path, loaded, checks, max_row_errors, current=True)
     finally:
@@ -169,8 +165,7 @@ def _header(path: Path, lines: _Lines, current: bool) -> int:
         header, lines.rest = lines.rest, ""
         columns = read_header(header)
         if current:
-            with path.open("ab", buffering=0) as file:
-                file.write(b"\n")
+            _end_line(path)
         return columns
     except HeaderError as error:
         raise LoadError(f"{error} ({path})") from error
@@ -200,7 +195,8 @@ class _Reader:
             else:
                 number += 1
                 self._keep(lease)
-                self._loaded.unfinished = True
+                if current:
+                    _end_line(self._path)
         self._loaded.rows += number
         self._loaded.errors += self._errors
 
@@ -335,6 +331,12 @@ class _Reader:
             return False
         messages.SANITY_FAIL(address, lease.subnet_id, reason)
         return True
+
+
+def _end_line(path: Path) -> None:
+    """Give a file that goes on the line end that its last, whole line lacks."""
+    with path.open("ab", buffering=0) as file:
+        file.write(b"\n")
 
 
 def _set_aside(path: Path, torn: str, current: bool) -> None:
