@@ -202,6 +202,7 @@ def decode(data: bytes) -> Packet4:
     packet.options = options
     look_at = LOOK_AT
     odd = False
+    further: dict[int, list[bytes]] = {}
     at = 240
     end = len(data)
     try:
@@ -218,8 +219,11 @@ def decode(data: bytes) -> Packet4:
             if at > end:
                 break
             if code in options:
-                options[code] += data[start:at]
-                odd = True
+                pieces = further.get(code)
+                if pieces is None:
+                    pieces = further[code] = [options[code]]
+                    odd = True
+                pieces.append(data[start:at])
             else:
                 options[code] = data[start:at]
                 if length < look_at[code] or not data[at - 1]:
@@ -227,6 +231,8 @@ def decode(data: bytes) -> Packet4:
     except IndexError:
         pass  # a code without a length ends the list
     if odd:
+        for code, pieces in further.items():
+            options[code] = b"".join(pieces)
         _check(options)
     if 52 in options:
         _overload(packet)
@@ -292,6 +298,7 @@ def _read_field(field: bytes, found: dict[int, bytes]) -> None:
 def split_suboptions(data: bytes) -> dict[int, bytes]:
     """Code-length-value sub-options in order of first appearance, instances fused. Total: stops where they are cut."""
     found: dict[int, bytes] = {}
+    further: dict[int, list[bytes]] = {}
     at, end = 0, len(data)
     while at + 1 < end:
         code = data[at]
@@ -299,7 +306,12 @@ def split_suboptions(data: bytes) -> dict[int, bytes]:
         at = start + data[at + 1]
         if at > end:
             break
-        found[code] = found[code] + data[start:at] if code in found else data[start:at]
+        if code in found:
+            further.setdefault(code, [found[code]]).append(data[start:at])
+        else:
+            found[code] = data[start:at]
+    for code, pieces in further.items():
+        found[code] = b"".join(pieces)
     return found
 
 

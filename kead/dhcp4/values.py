@@ -69,12 +69,15 @@ def vendor_suboptions(value: bytes) -> dict[int, dict[int, bytes]]:
 
     Entries of the same enterprise are put together. What is cut off at the end is left out.
     """
-    found: dict[int, dict[int, bytes]] = {}
+    found: dict[int, dict[int, list[bytes]]] = {}
     for enterprise, data in _enterprises(value):
         suboptions = found.setdefault(enterprise, {})
         for code, piece in split_suboptions(data).items():
-            suboptions[code] = suboptions.get(code, b"") + piece
-    return found
+            suboptions.setdefault(code, []).append(piece)
+    return {
+        enterprise: {code: b"".join(pieces) for code, pieces in suboptions.items()}
+        for enterprise, suboptions in found.items()
+    }
 
 
 def encode_vendor_suboptions(enterprises: Mapping[int, Mapping[int, bytes]]) -> bytes:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 MAXIMUM_NAME = 255
 MAXIMUM_LABEL = 63
+MAXIMUM_POINTERS = 32
+"""How many pointers one name may follow; a list from a sane encoder needs one a name."""
 
 _PLAIN = frozenset(b"!#%&'*+,-/:<=>?[]^_`{|}~" + bytes(range(48, 58)) + bytes(range(65, 91)) + bytes(range(97, 123)))
 
@@ -93,11 +95,12 @@ def encode_name(text: str) -> bytes:
 def read_labels(data: bytes, offset: int = 0) -> tuple[list[bytes], int]:
     """The labels of the name at an offset, pointers followed within `data`, and where the next name begins.
 
-    DomainNameError: cut short, a pointer that does not lead backwards, a label type that does not exist, or more
-    than 255 bytes.
+    DomainNameError: cut short, a pointer that does not lead backwards, too many of them, a label type that does not
+    exist, or more than 255 bytes.
     """
     labels: list[bytes] = []
     size = 1
+    pointers = 0
     at = floor = offset
     after = -1
     while True:
@@ -121,11 +124,51 @@ def read_labels(data: bytes, offset: int = 0) -> tuple[list[bytes], int]:
             target = (length & 63) << 8 | data[at + 1]
             if target >= floor:
                 raise DomainNameError(f"bad compression pointer (out of range): {target}")
+            pointers += 1
+            if pointers > MAXIMUM_POINTERS:
+                raise DomainNameError("too many compression pointers")
             if after < 0:
                 after = at + 2
             at = floor = target
         else:
             raise DomainNameError(f"unknown label character: {length}")
+
+
+def check_names(data: bytes, at: int = 0) -> None:
+    """Walks the names from an offset to the end, in time linear to the bytes whatever the pointers do.
+
+    DomainNameError as `read_labels`, but for the number of pointers; a pointer must lead to where a label of an
+    earlier name of the list begins, as those of every encoder do.
+    """
+    end = len(data)
+    sizes: dict[int, int] = {}  # by offset: bytes of the name that begins there, pointers followed
+    while at < end:
+        starts: list[int] = []
+        while True:
+            length = data[at] if at < end else -1
+            if 0 < length < 64:
+                starts.append(at)
+                at += 1 + length
+                continue
+            if length == 0:
+                size = sizes[at] = 1
+                at += 1
+            elif length >= 192 and at + 1 < end:
+                target = (length & 63) << 8 | data[at + 1]
+                if target not in sizes:
+                    raise DomainNameError(f"bad compression pointer (out of range): {target}")
+                size = sizes[at] = sizes[target]
+                at += 2
+            elif 64 <= length < 192:
+                raise DomainNameError(f"unknown label character: {length}")
+            else:
+                raise DomainNameError("incomplete wire-format name")
+            break
+        for start in reversed(starts):
+            size += data[start] + 1
+            sizes[start] = size
+        if size > MAXIMUM_NAME:
+            raise DomainNameError("wire name is too long")
 
 
 def decode_name(data: bytes, offset: int = 0) -> tuple[str, int]:

@@ -11,6 +11,7 @@ import re
 
 from kead.wire import dnr, routes
 from kead.wire.definitions import SIZES, OptionDefinition, OptionType
+from kead.wire.names import DomainNameError, check_names
 from kead.wire.values import OptionTextError, codec_of, to_latin
 
 __all__ = ("OptionTextError", "decode_text", "encode_csv", "encode_hex", "fit", "split_csv")
@@ -143,15 +144,27 @@ def fit(definition: OptionDefinition, data: bytes) -> bytes:
 
 
 def _record_end(definition: OptionDefinition, data: bytes) -> int:
-    at = 0
+    at = start = 0
     for type in definition.fields:
+        start = at
         at = codec_of(definition, type).end(data, at)
+    if definition.array and definition.fields[-1] is OptionType.FQDN:
+        return _names_end(data, start)
     if definition.array:
         codec = codec_of(definition, definition.fields[-1])
         size = SIZES.get(definition.fields[-1], 1)
         while len(data) - at >= size:  # less than one more value: left over, and left out
             at = codec.end(data, at)
     return at
+
+
+def _names_end(data: bytes, at: int) -> int:
+    """The end of a list of names that goes on to the end."""
+    try:
+        check_names(data, at)
+    except DomainNameError as error:
+        raise OptionTextError(str(error)) from None
+    return len(data)
 
 
 def _array_end(definition: OptionDefinition, data: bytes) -> int:
@@ -165,6 +178,8 @@ def _array_end(definition: OptionDefinition, data: bytes) -> int:
         return len(data)
     if kind is OptionType.FQDN and not data:
         raise OptionTextError("FQDN list option has invalid length of 0")
+    if kind is OptionType.FQDN:
+        return _names_end(data, 0)
     if size and not data:
         raise OptionTextError(f"option {definition.code} empty")
     if size and len(data) % size:

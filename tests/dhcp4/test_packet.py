@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from contextlib import suppress
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,7 @@ from kead.dhcp4.packet import (
     encode_option,
     split_suboptions,
 )
+from kead.dhcp4.values import vendor_suboptions
 
 MAC = bytes.fromhex("0200000001a7")
 CORPUS = sorted((Path(__file__).parent.parent / "corpus" / "dhcp4").glob("*.bin"))
@@ -337,6 +339,28 @@ def test_encoding_what_was_decoded_changes_nothing(options: bytes, sname: bytes,
     except PacketError:
         return
     assert fields(decode(encode(packet))) == fields(packet)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        b"\x0c\1a" * 21_000,
+        b"\0" * 65_000,
+        b"\x52\xff" + b"\1\1a" * 85,
+        (b"\x52\xff" + b"\1\1a" * 85) * 250,
+        (b"\x77\xfe" + b"\xc0\0" * 127) * 250,
+        b"\x77\x3d" + b"\1a" * 30 + b"\0" + (b"\x77\xfe" + b"\xc0\0" * 127) * 250,
+        (b"\x7d\xff" + b"\0\0\0\1\3\1\1a" * 31 + b"\0\0\0\1\2\1\0") * 250,
+    ],
+    ids=["instances", "padding", "suboptions", "many suboptions", "pointers", "good pointers", "enterprises"],
+)
+def test_no_datagram_takes_long(options: bytes) -> None:
+    before = process_time()
+    with suppress(PacketError):
+        packet = decode(datagram(options))
+        packet.relay_info()
+        vendor_suboptions(packet.options.get(125, b""))
+    assert process_time() - before < 0.1  # some ten times what it takes
 
 
 # --- second opinions ---

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from tests.corpus.make4 import PACKETS
 from tests.fuzz import mutate4
 
 
@@ -19,3 +20,7 @@ def test_a_seed_says_which_mutations_come() -> None:
     assert first == list(islice(mutate4.mutations(packets, 7), 300))
     assert first != list(islice(mutate4.mutations(packets, 8), 300))
     assert len(set(first)) > 250
+
+
+def test_the_corpus_is_what_its_maker_says() -> None:
+    assert {path.stem: path.read_bytes() for path in mutate4.CORPUS.glob("*.bin")} == PACKETS

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kead.wire.names import (
     DomainNameError,
+    check_names,
     decode_name,
     decode_search_list,
     encode_name,
@@ -89,9 +92,31 @@ def test_compressed_search_list_of_rfc_3397() -> None:
     assert encode_search_list(["a.b", "c.b"]).hex() == "01610162000163016200"
 
 
-def test_a_long_chain_of_pointers_is_followed_backwards() -> None:
+def test_a_chain_of_pointers_is_followed_backwards_for_a_while() -> None:
     chain = b"\0" + b"".join((0xC000 | max(0, 1 + 2 * (i - 1))).to_bytes(2, "big") for i in range(3000))
-    assert decode_name(chain, len(chain) - 2) == (".", len(chain))
+    assert decode_name(chain, 31) == (".", 33)
+    check_names(chain)
+    with pytest.raises(DomainNameError, match="too many"):
+        decode_name(chain, len(chain) - 2)
+
+
+def test_a_pointer_must_not_lead_to_itself_by_way_of_another() -> None:
+    with pytest.raises(DomainNameError, match="pointer"):
+        decode_name(b"\0\0\xc0\x02\xc0\x02", 4)
+
+
+def test_long_lists_are_compressed_only_as_far_as_pointers_reach() -> None:
+    names = [f"host-{number}.{'x' * 50}.{number}.example" for number in range(500)] * 2
+    wire = encode_search_list(names, compress=True)
+    assert len(wire) > 0x5000
+    assert decode_search_list(wire) == names
+
+
+def test_checking_takes_linear_time() -> None:
+    hostile = b"\1a" * 60 + b"\0" + b"\xc0\0" * 30_000
+    before = process_time()
+    check_names(hostile)
+    assert process_time() - before < 0.5
 
 
 labels = st.lists(st.binary(min_size=1, max_size=63), max_size=4).filter(
@@ -112,6 +137,7 @@ def test_search_lists_survive(lists: list[list[bytes]], compress: bool) -> None:
     wire = encode_search_list(names, compress=compress)
     assert decode_search_list(wire) == names
     assert not compress or len(wire) <= len(encode_search_list(names))
+    check_names(wire)
 
 
 @given(st.binary(max_size=600))
@@ -119,5 +145,7 @@ def test_reading_is_total(data: bytes) -> None:
     try:
         names = decode_search_list(data)
     except DomainNameError:
+        with pytest.raises(DomainNameError):
+            check_names(data)
         return
     assert decode_search_list(encode_search_list(names)) == names
