@@ -28,9 +28,19 @@ class IterativeAllocator:
         avoid: Callable[[int], bool] | None,
     ) -> int | None:
         """See `Allocator`."""
-        address = first_usable(pools, self._next, free, busy, avoid)
-        if address is not None:
-            self._next = address + 1
+        address: int | None = self._next
+        for pool in pools:  # most often the very next one will do
+            if pool.first <= self._next <= pool.last:
+                if free.taken(self._next) or self._next in busy or (avoid is not None and avoid(self._next)):
+                    address = None
+                break
+        else:
+            address = None
+        if address is None:
+            address = first_usable(pools, self._next, free, busy, avoid)
+            if address is None:
+                return None
+        self._next = address + 1
         return address
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ from kead.dhcp4.extended_info import stashed_agent_options
 from kead.dhcp4.options import AGENT_OPTIONS, MESSAGE_TYPE, RAI_SERVER_ID_OVERRIDE, SERVER_IDENTIFIER
 from kead.dhcp4.packet import DECLINE, DISCOVER, INFORM, RELEASE, REQUEST, Packet4
 from kead.hooks.status import DROP, SKIP
-from kead.wire.address import text_ip4
 
 if TYPE_CHECKING:
     from kead.dhcp4.exchange import Exchange
@@ -48,32 +47,36 @@ def acceptable(x: Exchange, query: Packet4) -> bool:
     return True
 
 
-async def select_subnet(x: Exchange) -> bool:
-    """Choose the subnet (None: none serves this client) and learn the client's identifiers. False: drop the packet."""
-    service, query = x.service, x.query
-    on = service.hooks
-    subnet = service.selector.select(x)
-    if not x.client_id and not query.hwaddr:
+def find_subnet(x: Exchange) -> None:
+    """Choose the subnet (None: none serves this client)."""
+    subnet = x.service.selector.select(x)
+    if not x.client_id and not x.query.hwaddr:
         refuse(x, "neither a client identifier nor a hardware address")
         subnet = None
-    if on.subnet4_select is not None:
-        if service.lot_full(x, "subnet4_select"):
-            subnet = None
-        else:
-            c = await on.subnet4_select(x, query4=query, subnet4=subnet, subnet4collection=service.config.subnets)
-            if c.status is DROP:
-                return False
-            query = x.query = c.query4
-            subnet = None if c.status is SKIP else c.subnet4
-            x.bare = c.status is SKIP
     x.subnet = subnet  # type: ignore[assignment]  # None goes a way of its own at once
     if subnet is None:
         if log.SUBNET_SELECTION_FAILED.on:
             log.SUBNET_SELECTION_FAILED(x.label)
     elif log.SUBNET_SELECTED.on:
         log.SUBNET_SELECTED(x.label, subnet.id)
+
+
+async def ask_about_subnet(x: Exchange) -> bool:
+    """subnet4_select may choose another one, host4_identifier identify the client. False: drop the packet."""
+    service = x.service
+    on = service.hooks
+    if on.subnet4_select is not None:
+        if service.lot_full(x, "subnet4_select"):
+            x.subnet = None  # type: ignore[assignment]
+        else:
+            c = await on.subnet4_select(x, query4=x.query, subnet4=x.subnet, subnet4collection=service.config.subnets)
+            if c.status is DROP:
+                return False
+            x.query = c.query4
+            x.subnet = None if c.status is SKIP else c.subnet4  # type: ignore[assignment]
+            x.bare = c.status is SKIP
     if on.host4_identifier is not None and service.identifies_flexibly:
-        found = await on.host4_identifier(x, query4=query, id_type="flex-id")
+        found = await on.host4_identifier(x, query4=x.query, id_type="flex-id")
         if found.status not in (SKIP, DROP) and "id_value" in found:
             x.identifier = (found.id_type, found.id_value)
     return True
@@ -95,19 +98,3 @@ def refuse(x: Exchange, why: str) -> None:
     x.service.tally.dropped()
     if log.PACKET_INSANE.on:
         log.PACKET_INSANE(x.label, why)
-
-
-def log_received(x: Exchange, query: Packet4) -> None:
-    log.QUERY_LABEL(x.label)
-    if log.PACKET_RECEIVED.on:
-        d = x.datagram
-        log.PACKET_RECEIVED(
-            x.label,
-            query.name_of_type(),
-            query.type,
-            text_ip4(d.source),
-            text_ip4(d.destination),
-            d.channel.interface.name,
-        )
-    if log.QUERY_DATA.on:
-        log.QUERY_DATA(x.label, query)

@@ -1,4 +1,7 @@
-"""What must agree before a reply may leave: lease4_offer and leases4_committed, at which a packet may be parked."""
+"""Who must agree before a reply leaves: callouts of lease4_offer, leases4_committed, pkt4_send and buffer4_send.
+
+At the first two a packet may be parked.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from kead.dhcp4 import messages as log
 from kead.dhcp4 import reply
-from kead.dhcp4.packet import OFFER
-from kead.hooks.status import DROP
+from kead.dhcp4.packet import INFORM
+from kead.hooks.status import DROP, SKIP
 from kead.leases.lease4 import Lease4, State
 from kead.wire.address import text_ip4
 
@@ -21,7 +24,7 @@ async def ask_before_offer(x: Exchange, lease: Lease4) -> bool:
     assert on.lease4_offer is not None
     if service.lot_full(x, "lease4_offer"):
         return False
-    x.response = reply.compose(x, OFFER, lease)
+    x.response = reply.compose(x)
     old = await service.store.get(lease.address)
     c = await on.lease4_offer(
         x,
@@ -61,7 +64,7 @@ async def _server_decline(x: Exchange, lease: Lease4) -> None:
         await service.hooks.lease4_server_decline(x, query4=x.query, lease4=declined)
 
 
-async def committed(x: Exchange, lease: Lease4 | None) -> bool:
+async def committed(x: Exchange) -> bool:
     """leases4_committed, after the lease is durable. Whether the reply, where there is one, goes out."""
     service, on = x.service, x.service.hooks
     assert on.leases4_committed is not None
@@ -69,7 +72,7 @@ async def committed(x: Exchange, lease: Lease4 | None) -> bool:
         return False
     await service.durable()
     if x.kind:
-        x.response = reply.compose(x, x.kind, lease)
+        x.response = reply.compose(x)
     c = await on.leases4_committed(
         x,
         query4=x.query,
@@ -79,3 +82,30 @@ async def committed(x: Exchange, lease: Lease4 | None) -> bool:
     )
     x.response = c.response4
     return c.status is not DROP
+
+
+async def before_sending(x: Exchange) -> bool:
+    """pkt4_send and buffer4_send may change or stop a reply. Whether it goes out; `x.data` are then its bytes."""
+    on = x.service.hooks
+    response = x.response if x.response is not None else reply.compose(x)
+    if on.pkt4_send is not None:
+        subnet = None if x.query.type == INFORM else x.subnet
+        sending = await on.pkt4_send(x, query4=x.query, response4=response, subnet4=subnet)
+        if sending.status is DROP:
+            return False
+        response = sending.response4
+        if sending.status is SKIP:
+            reply.address(x, response)
+            x.data = sending.data if "data" in sending else b""
+        else:
+            reply.pack(x, response)
+    else:
+        reply.pack(x, response)
+    if on.buffer4_send is not None:
+        packed = await on.buffer4_send(x, response4=response, data=x.data)
+        if packed.status in (SKIP, DROP):
+            return False
+        x.data = packed.data
+    if log.RESPONSE_DATA.on:
+        log.RESPONSE_DATA(x.label, response.name_of_type(), response.type, response)
+    return True

@@ -54,7 +54,13 @@ class Dispatcher:
     def new_lot(self, limit: int) -> ParkingLot[Exchange, bool]:
         """An empty parking lot whose exchanges report here."""
         return ParkingLot(
-            limit, PARKED_FOR, finished=self._finished, failed=self._failed, dropped=self._lost, loop=self._loop
+            limit,
+            PARKED_FOR,
+            finished=self._finished,
+            failed=self._failed,
+            dropped=self._lost,
+            label=_label,
+            loop=self._loop,
         )
 
     def use(self, service: Service4) -> ParkingLot[Exchange, bool]:
@@ -169,6 +175,7 @@ class Dispatcher:
         await self._group
 
     def _send(self, outbox: list[Exchange]) -> None:
+        sent: dict[int, int] = {}
         for x in outbox:
             try:
                 x.datagram.channel.send(
@@ -177,7 +184,9 @@ class Dispatcher:
             except OSError as error:
                 log.PACKET_SEND_FAIL(x.label, error.strerror or str(error))
             else:
-                x.service.tally.sent(x.kind)
+                sent[x.kind] = sent.get(x.kind, 0) + 1
+        for kind, number in sent.items():
+            self.service.tally.sent(kind, number)
 
     def _stored(self, future: asyncio.Future[None], promises: list[Exchange]) -> None:
         error = future.exception()

@@ -39,6 +39,7 @@ class Exchange:
         "hostname",
         "identifier",
         "kind",
+        "lease",
         "lifetime",
         "link_destination",
         "local",
@@ -89,6 +90,8 @@ class Exchange:
         self.deleted: Lease4 | None = None
         self.kind = 0
         """The reply's message type, 0 as long as there is none."""
+        self.lease: Lease4 | None = None
+        """The lease that the reply carries."""
         self.response: Packet4 | None = None
         self.data = b""
         self.destination = 0

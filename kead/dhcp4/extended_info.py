@@ -1,8 +1,8 @@
 """What a relay agent said about a client: kept with the lease (store-extended-info), used again (stash-agent-options).
 
 A lease's user context then holds {"ISC": {"relay-agent-info": {"sub-options": "0x…", "remote-id": "…", "relay-id":
-"…"}}}, upper-case hex of option 82's payload and of its sub-options 2 and 12. Older files have the hex text itself in place
-of the inner map.
+"…"}}}, upper-case hex of option 82's payload and of its sub-options 2 and 12. Older files have the hex text itself in
+place of the inner map.
 """
 
 from __future__ import annotations

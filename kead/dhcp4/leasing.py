@@ -164,7 +164,7 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
 async def _grant(
     x: Exchange, subnet: Subnet4, pool: Pool4, address: int, old: Lease4 | None, *, offering: bool
 ) -> Lease4 | None:
-    """A lease of this address for the client, in place of `old`, which has ended. None: refused by a callout, or lost."""
+    """A lease of this address, in place of `old`, which has ended. None: refused by a callout, or lost."""
     service, query = x.service, x.query
     x.subnet = subnet
     x.claim(address)
@@ -204,6 +204,7 @@ async def _grant(
     if offering:
         if not subnet.offer_lifetime:
             return lease
+        x.full_lifetime = subnet.offer_lifetime  # the client's timers follow what is stored
         stored = _for_offer(lease, subnet)
         if not await (_add(x, stored) if old is None else _reassign(x, stored, old)):
             return None
@@ -253,6 +254,7 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
         if x.reused:
             service.tally.reused(old)
         elif subnet.offer_lifetime:
+            x.full_lifetime = subnet.offer_lifetime
             stored = _for_offer(lease, subnet)
             if lapsed or old.expire <= stored.expire:
                 if not await (_reassign(x, stored, old) if lapsed else _replace(x, stored, old)):

@@ -44,6 +44,7 @@ from kead.dhcp4.packet import (
     PIECE,
     Packet4,
     encode,
+    encode_option,
 )
 from kead.dhcp4.subnets import BROADCAST
 from kead.dhcp4.vendor import add_vendor_options
@@ -113,35 +114,24 @@ class Templates:
         return template
 
 
-def pack_quickly(x: Exchange, kind: int, lease: Lease4 | None) -> None:
-    """Put the reply's bytes and destination into the exchange: what `compose` and `encode` would give, but quicker."""
-    query, service = x.query, x.service
+def pack_quickly(x: Exchange) -> None:
+    """Put the reply's bytes and destination into the exchange: what `compose` and `pack` would, but quicker."""
+    query, service, lease = x.query, x.service, x.lease
     asked = query.options
-    if lease is None or not PERSONAL.isdisjoint(asked) or x.hostname or x.reused:
-        response = compose(x, kind, lease)
-        address(x, response)
-        x.data = encode(response)
+    agent = asked.get(AGENT_OPTIONS, b"")
+    if lease is None or not PERSONAL.isdisjoint(asked) or x.hostname or x.reused or len(agent) > PIECE:
+        pack(x, compose(x))
         return
-    subnet = x.subnet
+    kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
     key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local)
     template = service.templates.get(key)
     if template is None:
-        template = service.templates.keep(key, compose(x, kind, lease))
+        template = service.templates.keep(key, compose(x))
     below, above, siaddr, sname, file = template
-    client_id = x.client_id
-    if client_id and service.config.echo_client_id:
-        if len(client_id) > PIECE:
-            below += bytes((CLIENT_IDENTIFIER, PIECE)) + client_id[:PIECE]
-            client_id = client_id[PIECE:]
-        below += bytes((CLIENT_IDENTIFIER, len(client_id))) + client_id
-    agent = asked.get(AGENT_OPTIONS)
+    if x.client_id and service.config.echo_client_id:
+        below += encode_option(CLIENT_IDENTIFIER, x.client_id)
     if agent and not x.stashed:
-        if len(agent) > PIECE:
-            response = compose(x, kind, lease)
-            address(x, response)
-            x.data = encode(response)
-            return
         above += bytes((AGENT_OPTIONS, len(agent))) + agent
     x.data = (
         _pack_header(
@@ -153,9 +143,15 @@ def pack_quickly(x: Exchange, kind: int, lease: Lease4 | None) -> None:
     _route(x, kind, lease.address, query.flags)
 
 
-def compose(x: Exchange, kind: int, lease: Lease4 | None) -> Packet4:
+def pack(x: Exchange, response: Packet4) -> None:
+    """Say where this reply goes, and encode it."""
+    address(x, response)
+    x.data = encode(response)
+
+
+def compose(x: Exchange) -> Packet4:
     """The reply as a packet: OFFER or ACK (with a lease or, for INFORM and v6-only clients, without), or NAK."""
-    query = x.query
+    query, kind, lease = x.query, x.kind, x.lease
     response = Packet4(kind, query.xid, op=BOOTREPLY)
     response.htype, response.hlen = query.htype, query.hlen
     response.chaddr, response.hwaddr = query.chaddr, query.hwaddr
@@ -257,7 +253,8 @@ def _relayed(query: Packet4) -> bool:
 def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
     """Destination address, port and link-layer address (used by raw sockets only)."""
     query, datagram, service = x.query, x.datagram, x.service
-    x.link_destination = datagram.link_source or query.hwaddr
+    own = query.hwaddr if query.hlen == 6 else datagram.link_source
+    x.link_destination = datagram.link_source or own
     x.port = service.client_port
     if query.type == INFORM and query.ciaddr:
         x.destination = query.ciaddr
@@ -271,10 +268,10 @@ def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
         x.destination = query.ciaddr
     elif kind == NAK or (yiaddr and (flags & BROADCAST_FLAG or not datagram.channel.direct)):
         x.destination = BROADCAST
-        x.link_destination = query.hwaddr
+        x.link_destination = own
     elif yiaddr:
         x.destination = yiaddr
-        x.link_destination = query.hwaddr
+        x.link_destination = own
     else:
         x.destination = datagram.source or BROADCAST
     if flags & BROADCAST_FLAG:

@@ -26,7 +26,7 @@ def select_test(service: Service4, interfaces: Interfaces, request: Request) -> 
         raise CommandError("empty arguments")
     if not isinstance(request.arguments, dict):
         raise CommandError("arguments must be a map")
-    facts = {name: 0 for name in ADDRESSES}
+    facts = dict.fromkeys(ADDRESSES, 0)
     name = ""
     for key, value in request.arguments.items():
         if key == "classes":

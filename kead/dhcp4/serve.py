@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 
 from kead.dhcp4 import messages as log
 from kead.dhcp4 import reply
-from kead.dhcp4.arrival import acceptable, log_received, recover_agent_options, refuse, select_subnet
-from kead.dhcp4.consent import ask_before_offer, committed
+from kead.dhcp4.arrival import acceptable, ask_about_subnet, find_subnet, recover_agent_options, refuse
+from kead.dhcp4.consent import ask_before_offer, before_sending, committed
 from kead.dhcp4.exchange import Exchange
+from kead.dhcp4.exchange_log import log_received, log_send
 from kead.dhcp4.leasing import assign, decline, find_lease, offer, release
 from kead.dhcp4.options import (
     CLIENT_IDENTIFIER,
@@ -31,16 +32,17 @@ from kead.dhcp4.packet import (
     OFFER,
     RELEASE,
     REQUEST,
-    TYPE_NAMES,
     Packet4,
     PacketError,
     decode,
-    encode,
 )
 from kead.dhcp4.subnets import BROADCAST, siblings
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease4 import Lease4, State
 from kead.wire.address import text_ip4
+
+FIXED_FIELDS = 236
+"""Bytes of a header without the magic cookie."""
 
 
 async def serve(x: Exchange) -> bool:
@@ -56,6 +58,10 @@ async def serve(x: Exchange) -> bool:
                 return False
             query = x.query = (raw.query4 or Packet4()) if raw.status is SKIP else decode(raw.data)
     except PacketError as error:
+        if len(datagram.data) < FIXED_FIELDS:  # no packet at all: Kea's statistics do not know of it either
+            if log.BUFFER_RECEIVE_FAIL.on:
+                log.BUFFER_RECEIVE_FAIL(f"{error.reason}, from {text_ip4(datagram.source)}")
+            return False
         tally.parse_failed()
         if log.PACKET_PARSE_FAIL.on:
             log.PACKET_PARSE_FAIL(
@@ -85,16 +91,25 @@ async def serve(x: Exchange) -> bool:
         return False
     if service.guard.serialize and not await service.guard.enter(x):
         return False
-    return await ANSWER[kind](x)
+    if not await ANSWER[kind](x):
+        return False
+    if x.response is None and not service.shows_replies and not log.RESPONSE_DATA.on:
+        reply.pack_quickly(x)
+    elif not await before_sending(x):
+        return False
+    if log.PACKET_SEND.on:
+        log_send(x)
+    return True
 
 
 async def discover(x: Exchange) -> bool:
     """RFC 2131 section 4.3.1: offer an address that nobody else gets meanwhile, if there is one."""
-    query, on = x.query, x.service.hooks
+    query, service = x.query, x.service
     if SERVER_IDENTIFIER in query.options:
         refuse(x, "a DHCPDISCOVER with a server identifier")
         return False
-    if not await select_subnet(x):
+    find_subnet(x)
+    if service.asks_about_subnets and not await ask_about_subnet(x):
         return False
     if x.subnet is None:
         log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPDISCOVER")
@@ -103,25 +118,25 @@ async def discover(x: Exchange) -> bool:
     if log.DISCOVER.on:
         log.DISCOVER(x.label, text_ip4(x.requested))
     if _prefers_v6_only(x):
-        return await _answer_v6_only(x, OFFER)
-    if on.ddns4_update is not None or x.service.names.concern(query):
-        await x.service.names.choose(x)
-    lease = await offer(x)
+        return _without_address(x, OFFER)
+    if service.hooks.ddns4_update is not None or service.names.concern(query):
+        await service.names.choose(x)
+    x.kind = OFFER
+    lease = x.lease = await offer(x)
     if lease is None:
         if log.NAK_NO_OFFER.on:
             log.NAK_NO_OFFER(x.label, text_ip4(query.ciaddr), text_ip4(_option_address(query)))
         return False
     if log.LEASE_OFFER.on:
         log.LEASE_OFFER(x.label, text_ip4(lease.address))
-    if on.lease4_offer is not None and not await ask_before_offer(x, lease):
-        return False
-    return await _answer(x, OFFER, lease)
+    return service.hooks.lease4_offer is None or await ask_before_offer(x, lease)
 
 
 async def request(x: Exchange) -> bool:
     """RFC 2131 section 4.3.2: selecting, init-reboot, renewing or rebinding, as the query itself tells."""
     query, service = x.query, x.service
-    if not await select_subnet(x):
+    find_subnet(x)
+    if service.asks_about_subnets and not await ask_about_subnet(x):
         return False
     x.requested = _requested(query)
     if log.REQUEST.on:
@@ -148,10 +163,10 @@ async def request(x: Exchange) -> bool:
                 log.NAK_INIT_REBOOT(x.label, text_ip4(x.requested))
             return await _nak(x)
     if _prefers_v6_only(x):
-        return await _answer_v6_only(x, ACK)
+        return _without_address(x, ACK)
     if service.hooks.ddns4_update is not None or service.names.concern(query):
         await service.names.choose(x)
-    lease = await assign(x)
+    lease = x.lease = await assign(x)
     if lease is None:
         message = log.UNKNOWN_ADDRESS_REQUESTED if x.unknown_address else log.NAK_NO_LEASE
         if message.on:
@@ -162,9 +177,7 @@ async def request(x: Exchange) -> bool:
     if x.reused and log.LEASE_REUSE.on:
         log.LEASE_REUSE(x.label, text_ip4(lease.address), x.lifetime)
     x.kind = ACK
-    if service.hooks.leases4_committed is not None and not await committed(x, lease):
-        return False
-    return await _answer(x, ACK, lease)
+    return service.hooks.leases4_committed is None or await committed(x)
 
 
 async def release_(x: Exchange) -> bool:
@@ -187,7 +200,7 @@ async def release_(x: Exchange) -> bool:
             released = lease
     if service.hooks.leases4_committed is not None:
         x.deleted = released
-        await committed(x, None)
+        await committed(x)
     return False
 
 
@@ -217,15 +230,17 @@ async def decline_(x: Exchange) -> bool:
         declined = await decline(x, lease)
     if service.hooks.leases4_committed is not None:
         x.stored = declined
-        await committed(x, None)
+        await committed(x)
     return False
 
 
 async def inform(x: Exchange) -> bool:
     """RFC 2131 section 4.3.5: configuration for a client that has an address of its own; no lease is touched."""
-    if not await select_subnet(x):
+    find_subnet(x)
+    if x.service.asks_about_subnets and not await ask_about_subnet(x):
         return False
-    return await _answer(x, ACK, None)
+    x.kind = ACK
+    return True
 
 
 ANSWER: dict[int, Callable[[Exchange], Awaitable[bool]]] = {
@@ -237,52 +252,20 @@ ANSWER: dict[int, Callable[[Exchange], Awaitable[bool]]] = {
 }
 
 
-async def _answer_v6_only(x: Exchange, kind: int) -> bool:
-    """No address, only the option that says how long to do without one."""
-    x.response = reply.compose(x, kind, None)
-    if V6_ONLY_PREFERRED not in x.response.options:
-        if log.V6_ONLY_PREFERRED_MISSING.on:
-            log.V6_ONLY_PREFERRED_MISSING(x.label)
-        return False
-    return await _answer(x, kind, None)
-
-
 async def _nak(x: Exchange) -> bool:
     x.kind = NAK
-    if x.service.hooks.leases4_committed is not None and not await committed(x, None):
-        return False
-    return await _answer(x, NAK, None)
+    return x.service.hooks.leases4_committed is None or await committed(x)
 
 
-async def _answer(x: Exchange, kind: int, lease: Lease4 | None) -> bool:
-    """Compose and pack the reply and say where it goes; pkt4_send and buffer4_send may change or stop it."""
-    on = x.service.hooks
+def _without_address(x: Exchange, kind: int) -> bool:
+    """The reply to a client that prefers IPv6: only the option that says how long to do without an address."""
     x.kind = kind
-    if x.response is None and on.pkt4_send is None and on.buffer4_send is None and not log.RESPONSE_DATA.on:
-        reply.pack_quickly(x, kind, lease)
-    else:
-        response = x.response if x.response is not None else reply.compose(x, kind, lease)
-        if on.pkt4_send is not None:
-            subnet = None if x.query.type == INFORM else x.subnet
-            sending = await on.pkt4_send(x, query4=x.query, response4=response, subnet4=subnet)
-            if sending.status is DROP:
-                return False
-            response = sending.response4
-            reply.address(x, response)
-            x.data = encode(response) if sending.status is not SKIP else sending.data if "data" in sending else b""
-        else:
-            reply.address(x, response)
-            x.data = encode(response)
-        if on.buffer4_send is not None:
-            packed = await on.buffer4_send(x, response4=response, data=x.data)
-            if packed.status in (SKIP, DROP):
-                return False
-            x.data = packed.data
-        if log.RESPONSE_DATA.on:
-            log.RESPONSE_DATA(x.label, response.name_of_type(), response.type, response)
-    if log.PACKET_SEND.on:
-        _log_send(x)
-    return True
+    x.response = reply.compose(x)
+    if V6_ONLY_PREFERRED in x.response.options:
+        return True
+    if log.V6_ONLY_PREFERRED_MISSING.on:
+        log.V6_ONLY_PREFERRED_MISSING(x.label)
+    return False
 
 
 def _prefers_v6_only(x: Exchange) -> bool:
@@ -306,17 +289,3 @@ def _requested(query: Packet4) -> int:
 def _option_address(query: Packet4) -> int:
     value = query.options.get(REQUESTED_ADDRESS)
     return int.from_bytes(value[:4], "big") if value is not None else 0
-
-
-def _log_send(x: Exchange) -> None:
-    channel = x.datagram.channel
-    log.PACKET_SEND(
-        x.label,
-        TYPE_NAMES[x.kind],
-        x.kind,
-        text_ip4(x.local),
-        x.service.server_port,
-        text_ip4(x.destination),
-        x.port,
-        channel.interface.name,
-    )

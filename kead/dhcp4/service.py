@@ -60,6 +60,8 @@ class Service4:
         self.store = store
         self.tally = tally
         self.hooks = hooks
+        self.asks_about_subnets = hooks.subnet4_select is not None or hooks.host4_identifier is not None
+        self.shows_replies = hooks.pkt4_send is not None or hooks.buffer4_send is not None
         self.guard = guard
         self.in_flight = in_flight
         self.recent = recent

@@ -97,10 +97,10 @@ class Tally4:
             if kind == LEASE_QUERY:
                 self.packets.pkt4_lease_query_received.add()
 
-    def sent(self, kind: int) -> None:
-        """A reply of this type left."""
-        self.packets.pkt4_sent.add()
-        self._sent[kind].add()
+    def sent(self, kind: int, number: int) -> None:
+        """So many replies of this type left."""
+        self.packets.pkt4_sent.add(number)
+        self._sent[kind].add(number)
 
     def parse_failed(self) -> None:
         """Bytes that are no packet. They count as received too."""
