@@ -34,6 +34,7 @@ class Lab:
         self.configure(**keywords)
 
     def configure(self, **keywords: Any) -> None:
+        """Warnings and worse only: at INFO a flood would rotate away what a test looks for."""
         self.server.configure(
             {
                 "interfaces-config": {"interfaces": ["near"], "dhcp-socket-type": "udp"},
@@ -41,7 +42,8 @@ class Lab:
                 "authoritative": True,
                 "subnet4": [{"id": 1, "subnet": "10.0.0.0/8", "pools": [{"pool": "10.1.0.0 - 10.200.255.255"}]}],
                 **keywords,
-            }
+            },
+            severity="WARN",
         )
 
     def flood(self, *words: str | Path) -> Flood:
