@@ -101,8 +101,20 @@ def test_a_chain_of_pointers_is_followed_backwards_for_a_while() -> None:
 
 
 def test_a_pointer_must_not_lead_to_itself_by_way_of_another() -> None:
-    with pytest.raises(DomainNameError, match="pointer"):
+    with pytest.raises(DomainNameError, match="out of range"):
         decode_name(b"\0\0\xc0\x02\xc0\x02", 4)
+
+
+@pytest.mark.parametrize(("extra", "fits"), [(53, True), (54, False)])
+def test_what_pointers_lead_to_counts_for_the_length(extra: int, fits: bool) -> None:
+    data = encode_name(".".join(["a" * 49] * 4)) + bytes((extra,)) + b"b" * extra + b"\xc0\0"
+    if fits:
+        check_names(data)
+        assert len(encode_name(decode_search_list(data)[1])) == 255
+        return
+    for read in (check_names, decode_search_list):
+        with pytest.raises(DomainNameError, match="too long"):
+            read(data)
 
 
 def test_long_lists_are_compressed_only_as_far_as_pointers_reach() -> None:
