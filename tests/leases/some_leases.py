@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import orjson
 from hypothesis import strategies as st
 
@@ -33,6 +36,13 @@ def changed(of: Lease4, **fields: object) -> Lease4:
 def text(*rows: str) -> str:
     """A lease file with these rows."""
     return HEADER + "".join(row + "\n" for row in rows)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop run until it is so; TimeoutError after some seconds."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110  # what is waited for are files and leases, which tell nobody
+            await asyncio.sleep(0.005)
 
 
 _JSON = st.recursive(
