@@ -22,6 +22,7 @@ from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.pace import Pace
 from kead.dhcp4.packet import ACK, DISCOVER, REQUEST
 from kead.dhcp4.serve import serve
+from kead.dhcp4.tally import Noted
 from kead.leases.store4 import StoreError
 from kead.parking_lot import PARKED, Lost, ParkingLot
 from kead.trace import Trace
@@ -135,34 +136,34 @@ class Dispatcher:
             under_way.add_done_callback(lambda future: self._stored(future, promises))
 
     def make_durable(self) -> asyncio.Future[None] | None:
-        """Flush the store and settle the statistics of the group with it. None: done; raises StoreError."""
+        """Flush the store and count what the group did. None: done; raises StoreError."""
         tally = self.service.tally
-        journal = tally.cut()
+        noted = tally.cut()
         group, self._group = self._group, None
         try:
             future = self.service.store.flush()
         except StoreError as error:
-            tally.undo(journal)
             if group is not None:
                 group.set_exception(error)
             raise
         if future is None:
+            tally.settle(noted)
             if group is not None:
                 group.set_result(None)
-        elif journal or group is not None:
-
-            def through(future: asyncio.Future[None]) -> None:
-                error = future.exception()
-                if error is not None:
-                    tally.undo(journal)
-                if group is not None and not group.done():
-                    if error is None:
-                        group.set_result(None)
-                    else:
-                        group.set_exception(error)
-
-            future.add_done_callback(through)
+        elif noted or group is not None:
+            future.add_done_callback(lambda done: self._durable(done, noted, group))
         return future
+
+    def _durable(self, done: asyncio.Future[None], noted: Noted, group: asyncio.Future[None] | None) -> None:
+        """What was under way is through, or has failed."""
+        error = done.exception()
+        if error is None:
+            self.service.tally.settle(noted)
+        if group is not None and not group.done():
+            if error is None:
+                group.set_result(None)
+            else:
+                group.set_exception(error)
 
     async def durable(self) -> None:
         """For one exchange: come back when all that it has changed is durable. Raises StoreError.

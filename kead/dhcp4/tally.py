@@ -1,25 +1,41 @@
 """Counting what happens to packets and leases, in all the statistics that it belongs to at once.
 
-A lease change counts globally, in its subnet and in its pool. Since a change counts when it is accepted and may still
-fail to become durable, the tally remembers what was counted since the last group (`cut`) and can take it back (`undo`).
+A lease change counts globally, in its subnet and in its pool, and only when it is durable: until then it is noted
+(`assigned`, `released`, …), what was noted for a group is taken with the group (`cut`), and counted when the group is
+through (`settle`). A group that fails was never counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
+from enum import Enum, auto
 
 from kead.dhcp4.counters import LeaseCounters4, PacketCounters4, PoolCounters4, SubnetCounters4
 from kead.dhcp4.packet import ACK, DECLINE, DISCOVER, INFORM, LEASE_QUERY, NAK, OFFER, RELEASE, REQUEST
 from kead.leases.lease4 import Lease4, State
 from kead.statistics import Counter, Statistics
 
-_Change = tuple[Callable[[Lease4, int], None], Lease4]
+
+class Change(Enum):
+    """What can become of a lease, as far as statistics care."""
+
+    ASSIGNED = auto()
+    RELEASED = auto()
+    DECLINED = auto()
+    RECLAIMED = auto()
+    RECLAIMED_RELEASED = auto()
+    RECLAIMED_DECLINED = auto()
+
+
+ASSIGNED = Change.ASSIGNED
+Noted = Mapping[tuple[Change, int, int], int]
+"""(what, subnet id, pool id): how often."""
 
 
 class Tally4:
     """The counters of one server. Subnets and pools come and go with the configuration (`configure`)."""
 
-    __slots__ = ("_by_type", "_journal", "_sent", "leases", "packets", "pools", "statistics", "subnets")
+    __slots__ = ("_by_type", "_noted", "_sent", "leases", "packets", "pools", "statistics", "subnets")
 
     def __init__(self, statistics: Statistics) -> None:
         self.statistics = statistics
@@ -27,7 +43,7 @@ class Tally4:
         self.leases = LeaseCounters4(statistics)
         self.subnets: dict[int, SubnetCounters4] = {}
         self.pools: dict[tuple[int, int], PoolCounters4] = {}
-        self._journal: list[_Change] = []
+        self._noted: dict[tuple[Change, int, int], int] = {}
         self._by_type: dict[int, Counter] = {
             DISCOVER: p.pkt4_discover_received,
             OFFER: p.pkt4_offer_received,
@@ -118,23 +134,29 @@ class Tally4:
 
     def assigned(self, lease: Lease4) -> None:
         """An address is given to a client (an offered one too, where offers are stored)."""
-        self._assigned(lease, 1)
-        self._journal.append((self._assigned, lease))
+        key = (ASSIGNED, lease.subnet_id, lease.pool_id)
+        self._noted[key] = self._noted.get(key, 0) + 1
 
     def released(self, lease: Lease4) -> None:
         """An address is no longer a client's."""
-        self._released(lease, 1)
-        self._journal.append((self._released, lease))
+        self._note(Change.RELEASED, lease)
 
     def declined(self, lease: Lease4) -> None:
         """An address goes on probation; it stays assigned."""
-        self._declined(lease, 1)
-        self._journal.append((self._declined, lease))
+        self._note(Change.DECLINED, lease)
 
     def reclaimed(self, lease: Lease4) -> None:
         """An expired lease, as it was, has been reclaimed. One that its client had released is assigned no more."""
-        self._reclaimed(lease, 1)
-        self._journal.append((self._reclaimed, lease))
+        if lease.state == State.DECLINED:
+            self._note(Change.RECLAIMED_DECLINED, lease)
+        elif lease.state == State.RELEASED:
+            self._note(Change.RECLAIMED_RELEASED, lease)
+        else:
+            self._note(Change.RECLAIMED, lease)
+
+    def _note(self, change: Change, lease: Lease4) -> None:
+        key = (change, lease.subnet_id, lease.pool_id)
+        self._noted[key] = self._noted.get(key, 0) + 1
 
     def reused(self, lease: Lease4) -> None:
         """A lease was given once more without being stored."""
@@ -154,15 +176,21 @@ class Tally4:
 
     # Groups
 
-    def cut(self) -> list[_Change]:
-        """What was counted since the last cut, as `undo` takes it."""
-        journal, self._journal = self._journal, []
-        return journal
+    def cut(self) -> Noted:
+        """What was noted since the last cut, as `settle` takes it."""
+        noted = self._noted
+        if noted:
+            self._noted = {}
+        return noted
 
-    def undo(self, journal: list[_Change]) -> None:
-        """These changes did not become durable: they did not happen."""
-        for count, lease in reversed(journal):
-            count(lease, -1)
+    def settle(self, noted: Noted) -> None:
+        """These changes are durable: count them."""
+        for (change, subnet_id, pool_id), number in noted.items():
+            self._count(self.leases, change, number)
+            self._count(self._subnet(subnet_id), change, number)
+            pool = self.pools.get((subnet_id, pool_id))
+            if pool is not None:
+                self._count(pool, change, number)
 
     def _subnet(self, subnet_id: int) -> SubnetCounters4:
         subnet = self.subnets.get(subnet_id)
@@ -170,40 +198,23 @@ class Tally4:
             subnet = self.subnets[subnet_id] = SubnetCounters4(self.statistics, subnet_id, 0)
         return subnet
 
-    def _assigned(self, lease: Lease4, n: int) -> None:
-        self.leases.assigned_addresses.add(n)
-        self.leases.cumulative_assigned_addresses.add(n)
-        subnet = self._subnet(lease.subnet_id)
-        subnet.assigned_addresses.add(n)
-        subnet.cumulative_assigned_addresses.add(n)
-        pool = self.pools.get((lease.subnet_id, lease.pool_id))
-        if pool is not None:
-            pool.assigned_addresses.add(n)
-            pool.cumulative_assigned_addresses.add(n)
-
-    def _released(self, lease: Lease4, n: int) -> None:
-        self.leases.assigned_addresses.add(-n)
-        self._subnet(lease.subnet_id).assigned_addresses.add(-n)
-        pool = self.pools.get((lease.subnet_id, lease.pool_id))
-        if pool is not None:
-            pool.assigned_addresses.add(-n)
-
-    def _declined(self, lease: Lease4, n: int) -> None:
-        self.leases.declined_addresses.add(n)
-        self._subnet(lease.subnet_id).declined_addresses.add(n)
-        pool = self.pools.get((lease.subnet_id, lease.pool_id))
-        if pool is not None:
-            pool.declined_addresses.add(n)
-
-    def _reclaimed(self, lease: Lease4, n: int) -> None:
-        groups: list[LeaseCounters4 | SubnetCounters4 | PoolCounters4] = [self.leases, self._subnet(lease.subnet_id)]
-        pool = self.pools.get((lease.subnet_id, lease.pool_id))
-        if pool is not None:
-            groups.append(pool)
-        for group in groups:
-            group.reclaimed_leases.add(n)
-            if lease.state == State.DECLINED:
-                group.declined_addresses.add(-n)
-                group.reclaimed_declined_addresses.add(n)
-            if lease.state != State.RELEASED:
-                group.assigned_addresses.add(-n)
+    @staticmethod
+    def _count(group: LeaseCounters4 | SubnetCounters4 | PoolCounters4, change: Change, number: int) -> None:
+        match change:
+            case Change.ASSIGNED:
+                group.assigned_addresses.add(number)
+                group.cumulative_assigned_addresses.add(number)
+            case Change.RELEASED:
+                group.assigned_addresses.add(-number)
+            case Change.DECLINED:
+                group.declined_addresses.add(number)
+            case Change.RECLAIMED:
+                group.reclaimed_leases.add(number)
+                group.assigned_addresses.add(-number)
+            case Change.RECLAIMED_RELEASED:
+                group.reclaimed_leases.add(number)
+            case Change.RECLAIMED_DECLINED:
+                group.reclaimed_leases.add(number)
+                group.assigned_addresses.add(-number)
+                group.declined_addresses.add(-number)
+                group.reclaimed_declined_addresses.add(number)
