@@ -119,7 +119,7 @@ def _translated(document: Document, model: type[Keywords], error: ErrorDetails) 
     if kind == "literal_error":
         return _not_one_of(document, path, error)
     if kind == "too_short":
-        return _empty_list(document, path, model)
+        return _empty_list(document, path)
     if kind in _EXPECTED:
         return _wrong_type(document, path, kind, error["input"])
     return ConfigError(f"{error['msg']} ({document.place(path)})", place=document.place(path), path=path, syntax=True)
@@ -135,7 +135,8 @@ def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigErr
         texts = {
             "Dhcp4": f"unsupported global configuration parameter: {word} ({place})",
             "compatibility": f"unsupported compatibility parameter: {word} ({place})",
-            "hooks-libraries": f"unknown hooks library parameter: {word}({place})",
+            "hooks-libraries": f"unknown hooks library parameter: {word}({document.place(path[:-1])})",
+            "shared-networks": f"spurious '{word}' parameter ({document.place(path[:-1])})",
         }
         other = f"spurious '{word}' parameter" if where in _TYPED_MAPS else f"unsupported parameter '{word}' ({place})"
         return ConfigError(texts.get(where, other), place=place, path=path, remedy=remedy)
@@ -199,12 +200,12 @@ def empty_map(document: Document, path: Path, expecting: str = "") -> ConfigErro
     return ConfigError(f"{spot.last.span}: {text}", place=spot.last.place, path=path, syntax=True)
 
 
-def _empty_list(document: Document, path: Path, model: type[Keywords]) -> ConfigError:
+def _empty_list(document: Document, path: Path, expected: str = "") -> ConfigError:
     place = document.place(path)
     if document.wire:
         return ConfigError(f"'{path[-1]}' list must not be empty ({place})", place=place, path=path)
     spot = document.spot(path)
-    expecting = ", expecting {" if known(model, path) else ""
+    expecting = f", expecting {expected}" if expected else ""
     where = f"{spot.last.span}: " if spot else ""
     return ConfigError(f"{where}syntax error, unexpected ]{expecting}", place=place, path=path, syntax=True)
 
@@ -227,19 +228,36 @@ def _wrong_type(document: Document, path: Path, kind: str, value: Any) -> Config
     place = document.place(path)
     where = context_name(path[:-1])
     if in_list:
-        call = _ELEMENT_CALLS.get(kind, "get(string) called on a non-map")
-        text = f"{call} Element in ({place})"
+        text = _wrong_item(document, path, kind)
     elif where == "lease-database":
         text = f"invalid value type specified for parameter '{step}' ({place})"
     elif where == "compatibility":
         text = f"compatibility parameter values must be boolean ({step} at {place})"
     elif where in _TYPED_MAPS or "lifetime" in str(step):
         text = f"'{step}' parameter is not {_WIRE_TYPES[kind]}"
+    elif step == "control-sockets":
+        text = "Specified control-sockets is expected to be a list"
     elif kind == "list_type":
-        text = f"listValue() called on non-list Element in ({place})"
+        text = f"listValue() called on non-list Element in ({place})" + (f" ({place})" if step == "interfaces" else "")
+    elif step == "library":
+        why = "value of 'library' element is not a string giving the path to a hooks library"
+        text = f"hooks library configuration error: {why} ({place})"
     else:
         text = f"invalid type specified for parameter '{step}' ({place})"
     return ConfigError(text, place=place, path=path, remedy=f"{_WIRE_TYPES[kind]} expected")
+
+
+def _wrong_item(document: Document, path: Path, kind: str) -> str:
+    """A member of a list, over the command channel."""
+    place, name = document.place(path), path[-2]
+    if name == "hooks-libraries":
+        why = "one or more entries in the hooks-libraries list is not a map"
+        return f"hooks library configuration error: {why} ({place})"
+    if name == "client-classes":
+        return f"subnet configuration failed: invalid class name ({place})"
+    call = "mapValue() called on non-map" if name == "pools" else "get(string) called on a non-map"
+    text = f"{_ELEMENT_CALLS.get(kind, call)} Element in ({place})"
+    return f"{text} ({place})" if name == "interfaces" else text
 
 
 def _not_one_of(document: Document, path: Path, error: ErrorDetails) -> ConfigError:
@@ -276,8 +294,11 @@ def _walk(document: Document, model: Keywords, path: Path, warnings: list[str]) 
         few = [] if isinstance(model, Commented) else [model.keyword(name) for name in type(model).model_fields]
         raise empty_map(document, path, "expecting " + " or ".join(few) if 0 < len(few) < 4 else "")
     for name in given:
-        if getattr(model, name) is None:
+        value = getattr(model, name)
+        if value is None:
             raise _null(document, (*path, model.keyword(name)))
+        if value == [] and name in model.filled and not document.wire:
+            raise _empty_list(document, (*path, model.keyword(name)), "{")
     for name in sorted(model.marked & given):
         _marked(document, model, name, path, warnings)
     for rest, inner in model.maps():

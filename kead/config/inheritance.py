@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from kead.config.errors import ConfigError, Path
 from kead.config.reader import Document
@@ -77,11 +77,12 @@ class Levels:
         calculate = nearest(*(m.calculate_tee_times for m in models))
         percents = nearest(*(m.t1_percent for m in models)), nearest(*(m.t2_percent for m in models))
         if calculate:
-            _check_percents(*percents)
+            self._check_percents(*percents)
         threshold = nearest(*(m.cache_threshold for m in models))
         if not 0.0 <= threshold < 1.0:
-            raise ConfigError(
-                f"cache-threshold: {threshold:g} is invalid, it must be greater than or equal to 0.0 and less than 1.0"
+            self._refuse(
+                "cache_threshold",
+                f"cache-threshold: {threshold:g} is invalid, it must be greater than or equal to 0.0 and less than 1.0",
             )
         return Resolved(
             valid=valid,
@@ -104,6 +105,19 @@ class Levels:
             reservations_in_subnet=nearest(*(r[1] for r in wanted)),
             reservations_out_of_pool=nearest(*(r[2] for r in wanted)),
         )
+
+    def _check_percents(self, t1: float, t2: float) -> None:
+        if not 0.0 < t1 < 1.0:
+            self._refuse("t1_percent", f"t1-percent:  {t1:g} is invalid it must be greater than 0.0 and less than 1.0")
+        if not 0.0 < t2 < 1.0:
+            self._refuse("t2_percent", f"t2-percent:  {t2:g} is invalid, it must be greater than 0.0 and less than 1.0")
+        if t1 >= t2:
+            self._refuse("t1_percent", f"t1-percent:  {t1:g} is invalid, it must be less than t2-percent: {t2:g}")
+
+    def _refuse(self, name: str, text: str, remedy: str = "") -> NoReturn:
+        """Refuse the nearest value of a field; the text is without position, as in Kea."""
+        _, path = self._found(name)
+        raise ConfigError(text, place=self._document.place(path), path=path, remedy=remedy)
 
     def _found(self, name: str) -> tuple[int | str | None, Path]:
         """The nearest value of a field, and where it stands."""
@@ -132,17 +146,14 @@ class Levels:
     def _timer(self, name: str) -> int | None:
         value, path = self._integer(name)
         if value is not None and value < 0:
-            text = f"the value of {path[-1]} ({value}) must be a positive number"
-            raise ConfigError(text, place=self._document.place(path), path=path)
+            self._refuse(name, f"the value of {path[-1]} ({value}) must be a positive number")
         return self._uint32(name)
 
     def _offer_lifetime(self) -> int | None:
         value, path = self._integer("offer_lifetime")
         if value is not None and value < 0:
             place = self._document.place(path)
-            raise ConfigError(
-                f"the value of offer-lifetime '{value}' must be a positive number ({place})", place=place, path=path
-            )
+            self._refuse("offer_lifetime", f"the value of offer-lifetime '{value}' must be a positive number ({place})")
         return self._uint32("offer_lifetime")
 
     def _lifetime(self) -> Lifetime:
@@ -163,10 +174,9 @@ class Levels:
         elif most is not None and value > most:
             text = f"(default) valid-lifetime ({value}) is not less than max-valid-lifetime ({most})"
         if text:
-            _, path = self._found("min_valid_lifetime" if least is not None else "max_valid_lifetime")
-            place = self._document.place(path)
+            field = "min_valid_lifetime" if least is not None else "max_valid_lifetime"
             remedy = "min-valid-lifetime <= valid-lifetime <= max-valid-lifetime must hold"
-            raise ConfigError(f"the value of {text}", place=place, path=path, remedy=remedy)
+            self._refuse(field, f"the value of {text}", remedy)
         return Lifetime(value if least is None else least, value, value if most is None else most)
 
     def _next_server(self) -> int:
@@ -216,15 +226,6 @@ def header_text(document: Document, text: str, path: Path, most: int, told: int)
         text = f"{path[-1]} must be at most {told} bytes long, it is {len(data)} ({place})"
         raise ConfigError(text, place=place, path=path)
     return data
-
-
-def _check_percents(t1: float, t2: float) -> None:
-    if not 0.0 < t1 < 1.0:
-        raise ConfigError(f"t1-percent:  {t1:g} is invalid it must be greater than 0.0 and less than 1.0")
-    if not 0.0 < t2 < 1.0:
-        raise ConfigError(f"t2-percent:  {t2:g} is invalid, it must be greater than 0.0 and less than 1.0")
-    if t1 >= t2:
-        raise ConfigError(f"t1-percent:  {t1:g} is invalid, it must be less than t2-percent: {t2:g}")
 
 
 _MODES = {

@@ -167,6 +167,8 @@ class _Reading:
             text = bool(csv and entry.data)
             shown["csv-format"] = text
             shown["data"] = entry.data if text else option.data.hex().upper()
+        elif not option.name:
+            shown["csv-format"] = False  # or else, sent back, it would ask for a definition
         if entry.client_classes:
             shown["client-classes"] = entry.client_classes
         context = entry.context()

@@ -65,7 +65,7 @@ class _Reading:
         self._wire = wire
         self._spots: dict[Path, Spot] = {}
         self._warnings: list[str] = []
-        self._next = next(self._tokens)
+        self._ahead: Token | None = None
 
     def document(self) -> Positioned:
         self._demand(Kind.OPEN_MAP)
@@ -74,6 +74,12 @@ class _Reading:
             self._demand(Kind.END)
         return Positioned(tree, self._spots, self._warnings)
 
+    @property
+    def _next(self) -> Token:
+        if self._ahead is None:
+            self._ahead = next(self._tokens)
+        return self._ahead
+
     def _demand(self, kind: Kind) -> None:
         if self._next.kind is not kind:
             raise self._unexpected(kind.value)
@@ -81,7 +87,7 @@ class _Reading:
     def _take(self) -> Token:
         token = self._next
         if token.kind is not Kind.END:
-            self._next = next(self._tokens)
+            self._ahead = None  # only looked for when asked: behind a command there may be anything
         return token
 
     def _unexpected(self, expected: str = "", *, key: bool = False) -> ConfigError:

@@ -219,18 +219,20 @@ def _bad_string(source: Source, begin: int) -> ConfigError:
     good = _GOOD_PART.match(source.text, begin)
     at = good.end() if good else begin + 1
     end = source.text.find('"', at)
-    whole = source.text[begin : end + 1]
     if end < 0:
-        return _bad_character(source, begin)
+        quote = source.text.rfind('\\"', begin, at)  # perhaps the backslash before it is too many
+        if quote < 0:
+            return _bad_character(source, begin)
+        whole = source.text[begin : quote + 2]
+        return _failed(source, begin, quote + 2, f"Overflow escape in {whole}", quote - begin + 2)
+    whole = source.text[begin : end + 1]
     near = at - begin
     if source.text[at] != "\\":
         return _failed(source, begin, end + 1, f"Invalid control in {whole}", near)
-    escape = source.text[at + 1]
-    if escape == '"':
-        return _failed(source, begin, end + 1, f"Overflow escape in {whole}", near + 1)
-    if escape == "u" and re.fullmatch(r"[0-9A-Fa-f]*", source.text[at + 2 : end]):
-        return _failed(source, begin, end + 1, f"Overflow unicode escape in {whole}", near + 1)
-    return _failed(source, begin, end + 1, f"Bad escape in {whole}", near + 1)
+    kind = "Bad escape"
+    if source.text[at + 1] == "u" and re.fullmatch(r"[0-9A-Fa-f]*", source.text[at + 2 : end]):
+        kind = "Overflow unicode escape"
+    return _failed(source, begin, end + 1, f"{kind} in {whole}", near + 1)
 
 
 def _failed(source: Source, begin: int, end: int, text: str, near: int | None = None) -> ConfigError:

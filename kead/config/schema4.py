@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from kead.config.schema_base import Bool, Commented, Former, Int, Keywords, Later, Real, Str, later
+from kead.config.schema_base import Bool, Commented, Former, Int, Keywords, Later, NotEmpty, Real, Str, later
 
 OnFail = Literal["stop-retry-exit", "serve-retry-exit", "serve-retry-continue"]
 Guard = Annotated[list[Str], Later(lambda names: not names or "ALL" in names)]
@@ -229,17 +229,16 @@ class OutputOptions(Keywords):
     pattern: Str = ""
 
 
-Outputs = Annotated[list[OutputOptions], Field(min_length=1)]
-
-
 class Logger(Commented):
     """How much one logger says, and where."""
 
     name: Str | None = None
     severity: Str | None = None
     debuglevel: Int = 0
-    output_options: Outputs | None = None
-    output_options_: Annotated[Outputs | None, Field(alias="output_options"), Former("output-options")] = None
+    output_options: Annotated[list[OutputOptions] | None, NotEmpty()] = None
+    output_options_: Annotated[
+        list[OutputOptions] | None, Field(alias="output_options"), NotEmpty(), Former("output-options")
+    ] = None
 
 
 class Sanity(Keywords):
@@ -336,7 +335,7 @@ class Dhcp4(Commented, Inherited):
     hosts_databases: Annotated[list[Any], later([])] = Field(default_factory=list)
     interfaces_config: Interfaces | None = None
     lease_database: Database | None = None
-    loggers: Annotated[list[Logger] | None, Field(min_length=1)] = None
+    loggers: Annotated[list[Logger] | None, NotEmpty()] = None
     multi_threading: Threads | None = None
     option_data: list[OptionData] = Field(default_factory=list)
     option_def: list[OptionDef] = Field(default_factory=list)

@@ -51,6 +51,10 @@ class Former:
     now: str
 
 
+class NotEmpty:
+    """Mark of a list that may be left out, but not empty, in a file; over the command channel it may."""
+
+
 class Keywords(BaseModel):
     """A map of the configuration: these keywords and no others.
 
@@ -67,6 +71,7 @@ class Keywords(BaseModel):
     may_be_empty: ClassVar[bool] = False
     later: ClassVar[dict[str, Later]] = {}
     former: ClassVar[dict[str, Former]] = {}
+    filled: ClassVar[frozenset[str]] = frozenset()
     marked: ClassVar[frozenset[str]] = frozenset()
     inner: ClassVar[tuple[str, ...]] = ()
 
@@ -74,6 +79,9 @@ class Keywords(BaseModel):
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
         cls.later = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, Later)}
         cls.former = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, Former)}
+        cls.filled = frozenset(
+            n for n, f in cls.model_fields.items() if any(isinstance(m, NotEmpty) for m in f.metadata)
+        )
         cls.marked = frozenset(cls.later) | frozenset(cls.former)
         cls.inner = tuple(n for n, f in cls.model_fields.items() if _holds_maps(f.annotation))
 
