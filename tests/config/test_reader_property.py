@@ -42,13 +42,17 @@ class Writer:
         self._draw = draw
 
     def text(self, value: Any) -> str:
-        fill = lambda: self._draw(fillers)  # noqa: E731
+        fill = self._fill
         if isinstance(value, dict):
             inner = ",".join(f"{fill()}{self.text(k)}{fill()}:{self.text(v)}" for k, v in value.items())
             return f"{fill()}{{{inner}{self._comma(value)}{fill()}}}{fill()}"
         if isinstance(value, list):
             return f"{fill()}[{','.join(self.text(one) for one in value)}{self._comma(value)}{fill()}]{fill()}"
         return f"{fill()}{json.dumps(value)}{fill()}"
+
+    def _fill(self) -> str:
+        filler: str = self._draw(fillers)
+        return filler
 
     def _comma(self, value: Any) -> str:
         return "," if value and self._draw(st.booleans()) else ""

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from kead.config.errors import ConfigError
+from kead.config.reader import from_wire
+from kead.config.resolve4 import load4
+from kead.config.restrictions import Restrictions
 from kead.config.snapshot4 import Compatibility, Expiration, InterfaceChoice, Lifetime, MultiThreading
+from kead.dhcp4.options import STANDARD
 from kead.wire.address import parse_ip4
 from tests.config.some_configs import SUBNET, load, server, subnet
 
@@ -122,6 +126,9 @@ def test_global_header_texts_are_checked_without_any_subnet() -> None:
     assert "at most 127 bytes" in refused({"Dhcp4": {"boot-file-name": "h" * 129}})
     assert "next-server : x" in refused({"Dhcp4": {"next-server": "x"}})
     assert load({"Dhcp4": {"boot-file-name": "h" * 128, "next-server": ""}})
+    wide = from_wire({"Dhcp4": {"server-hostname": "\u20ac"}})
+    with pytest.raises(ConfigError, match="has no single byte"):
+        load4(wide, STANDARD, context=Restrictions())
 
 
 def test_percents_matter_only_when_they_are_used() -> None:
