@@ -1,10 +1,12 @@
 """A daemon whose server does nothing but live: for the tests of kead.daemon, run as a process of its own.
 
 Its configuration: {"Dhcp4": {"log": file, "socket": path, "fail": text, "slow": seconds, "break": text}}.
+It leaves a directory and a file behind, to see with which modes.
 """
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 
@@ -61,6 +63,9 @@ class FakeServer:
         )
 
     async def start(self) -> None:
+        os.makedirs("made", exist_ok=True)
+        with open("made/file", "w"):
+            pass
         await self.reload()
 
     async def reload(self) -> None:

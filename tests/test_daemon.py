@@ -229,6 +229,13 @@ def test_under_keas_name_it_is_called_so(daemon: Daemon) -> None:
     assert Path(f"/proc/{process.pid}/comm").read_text() == "kea-dhcp4\n"
 
 
+@pytest.mark.parametrize(("umask", "folder", "file"), [(0o022, 0o750, 0o640), (0, 0o750, 0o640), (0o077, 0o700, 0o600)])
+def test_what_is_made_is_for_owner_and_group_at_most(daemon: Daemon, umask: int, folder: int, file: int) -> None:
+    daemon.up(umask=umask)
+    assert stat.S_IMODE((daemon.folder / "made").stat().st_mode) == folder
+    assert stat.S_IMODE((daemon.folder / "made" / "file").stat().st_mode) == file
+
+
 def test_a_tight_umask_stays(daemon: Daemon) -> None:
     daemon.up(umask=0o077)
     assert stat.S_IMODE(daemon.pid_file.stat().st_mode) == 0o600
