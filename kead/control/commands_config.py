@@ -65,8 +65,9 @@ class ConfigurableServer(Protocol):
         """Check it only. Raises ConfigError."""
 
     async def reload(self) -> None:
-        """Read the file of -c again and bring it into force, wholly or not at all. Raises ConfigError or what apply()
-        raises.
+        """Read the file of -c again and bring it into force, wholly or not at all.
+
+        Raises ConfigError or what apply() raises. Cancelled when the daemon is stopped meanwhile.
         """
 
 
