@@ -112,7 +112,7 @@ class Program(ABC):
             f"- Python {platform.python_version()}",
         ]
         lines += [
-            f"- {library} {metadata.version(library)}" for library in ("uvloop", "orjson", "pydantic", "pyroute2")
+            f"- {library} {metadata.version(library)}" for library in ("uvloop", "orjson", "pydantic")
         ]
         return "\n".join([*lines, "lease backends:", "- Memfile backend 3.0"])
 

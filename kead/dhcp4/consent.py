@@ -38,10 +38,11 @@ async def ask_before_offer(x: Exchange, lease: Lease4) -> bool:
     x.response = c.response4
     if c.status is DROP:
         return False
-    if "offer_address_in_use" in c and c.offer_address_in_use:
+    if "offer_address_in_use" not in c:
+        return True  # nobody looked
+    if c.offer_address_in_use:
         await _server_decline(x, lease)
-        return False
-    return True
+    return not c.offer_address_in_use
 
 
 async def _server_decline(x: Exchange, lease: Lease4) -> None:

@@ -92,6 +92,15 @@ class Dispatcher:
         now = int(clock)
         service.store.tick(now)
         logs.begin_batch()
+        try:
+            self._serve(datagrams, now)
+            self.flush()
+            service.tally.statistics.end_of_batch(clock)
+        finally:
+            logs.flush()
+
+    def _serve(self, datagrams: list[Datagram], now: int) -> None:
+        service = self.service
         lot, outbox = self.lot, self._outbox
         with_contexts = service.hooks.context_create is not None or service.hooks.context_destroy is not None
         for datagram in datagrams:
@@ -106,9 +115,6 @@ class Dispatcher:
             x.finish()
             if answered:
                 outbox.append(x)
-        self.flush()
-        service.tally.statistics.end_of_batch(clock)
-        logs.flush()
 
     # Replies leave
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from kead.config.reader import read_file
+from kead.config.schema4 import KEYWORDS
 from kead.daemon import Launch, Program, run
 from kead.daemon_messages import DaemonMessages
 from kead.dhcp4.hook_points import POINTS
@@ -23,7 +24,7 @@ class Dhcp4(Program):
 
     async def check(self, launch: Launch, *, extra: bool) -> None:
         """See `Program`."""
-        await check(read_file(launch.config_file), launch, Host(self.name, POINTS), load_libraries=extra)
+        await check(read_file(launch.config_file, KEYWORDS), launch, Host(self.name, POINTS), load_libraries=extra)
 
     def make_server(self, launch: Launch) -> Server4:
         """See `Program`."""

@@ -325,6 +325,17 @@ def encode_option(code: int, value: bytes) -> bytes:
     )
 
 
+def encode_vendor_option(code: int, value: bytes) -> bytes:
+    """Option 124 or 125, an instance an enterprise (RFC 3925 section 3), as Kea sends them."""
+    parts = []
+    at = 0
+    while at < len(value):
+        end = at + 5 + value[at + 4] if at + 4 < len(value) else len(value)
+        parts.append(encode_option(code, value[at:end]))
+        at = end
+    return b"".join(parts)
+
+
 def encode(packet: Packet4) -> bytes:
     """The message on the wire: option 53, then ascending codes, 82 last, END; no padding.
 
@@ -353,7 +364,9 @@ def encode(packet: Packet4) -> bytes:
     if 53 in options:
         parts.append(encode_option(53, options[53]))
     for code in sorted(options):
-        if code not in (53, 82):
+        if code in (124, 125):
+            parts.append(encode_vendor_option(code, options[code]))
+        elif code not in (53, 82):
             parts.append(encode_option(code, options[code]))
     if 82 in options:
         parts.append(encode_option(82, options[82]))

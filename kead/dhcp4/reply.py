@@ -274,5 +274,5 @@ def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
         x.link_destination = own
     else:
         x.destination = datagram.source or BROADCAST
-    if flags & BROADCAST_FLAG:
+    if query.flags & BROADCAST_FLAG:
         x.link_destination = b"\xff\xff\xff\xff\xff\xff"

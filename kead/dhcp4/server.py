@@ -22,6 +22,7 @@ from kead.config.errors import ConfigError
 from kead.config.reader import Document, from_wire, read_file
 from kead.config.resolve4 import load4
 from kead.config.restrictions import Restrictions
+from kead.config.schema4 import KEYWORDS
 from kead.config.snapshot4 import Config4, InterfaceChoice, InterfacesConfig, LeaseDatabase, Subnet4
 from kead.control.answers import Answer
 from kead.control.commands_common import Facts, register_common
@@ -115,7 +116,7 @@ class Server4:
         self._ended = asyncio.get_running_loop().create_future()
         if self._exit_value is not None:
             self._ended.set_result(self._exit_value)
-        await self._bring_in(read_file(self.config_file))
+        await self._bring_in(read_file(self.config_file, KEYWORDS))
 
     def shutdown(self, exit_value: int = 0) -> None:
         """See `kead.daemon.Server`."""
@@ -189,7 +190,7 @@ class Server4:
 
     async def reload(self) -> None:
         """config-reload and SIGHUP: the file of -c anew, as `apply`."""
-        await self._bring_in(await asyncio.to_thread(read_file, self.config_file))
+        await self._bring_in(await asyncio.to_thread(read_file, self.config_file, KEYWORDS))
 
     async def test(self, tree: dict[str, object], text: bytes) -> None:
         """config-test: say whether this could come into force, and change nothing. ConfigError."""
@@ -309,12 +310,11 @@ class Server4:
     def _force(self, config: Config4, libraries: loading.Loaded) -> None:
         """The one step: the next packet is served under this configuration, with these libraries."""
         self.config, self._libraries = config, libraries
-        hooks = Hooks4(libraries.chains)
         service = Service4(
             config,
             self.store,
             self.tally,
-            hooks,
+            libraries,
             guard=self.guard,
             in_flight=self._in_flight,
             recent=self._recent,

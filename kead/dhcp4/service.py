@@ -20,7 +20,7 @@ from kead.dhcp4.options import VENDOR_CLASS_IDENTIFIER
 from kead.dhcp4.reply import Templates
 from kead.dhcp4.subnets import Recent, SubnetSelector
 from kead.dhcp4.tally import Tally4
-from kead.hooks.point import Occasion
+from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.leases.lease4 import Lease4, State
 from kead.leases.store4 import LeaseStore4
@@ -46,7 +46,7 @@ class Service4:
         config: Config4,
         store: LeaseStore4,
         tally: Tally4,
-        hooks: Hooks4,
+        libraries: Loaded,
         *,
         guard: ClientGuard,
         in_flight: dict[int, Exchange],
@@ -59,7 +59,8 @@ class Service4:
         self.config = config
         self.store = store
         self.tally = tally
-        self.hooks = hooks
+        hooks = self.hooks = Hooks4(libraries.chains)
+        self.occasion = libraries.occasion
         self.asks_about_subnets = hooks.subnet4_select is not None or hooks.host4_identifier is not None
         self.shows_replies = hooks.pkt4_send is not None or hooks.buffer4_send is not None
         self.guard = guard
@@ -124,15 +125,15 @@ class Service4:
         """
         on = self.hooks
         if on.lease4_expire is not None or on.lease4_recover is not None:
-            occasion = Occasion()
-            if on.lease4_expire is not None:
-                c = await on.lease4_expire(occasion, lease4=lease, remove_lease=remove)
-                if c.status is SKIP:
-                    return False
-            if on.lease4_recover is not None and lease.state == State.DECLINED:
-                recovering = await on.lease4_recover(occasion, lease4=lease)
-                if recovering.status is SKIP:
-                    return False
+            async with self.occasion() as occasion:
+                if on.lease4_expire is not None:
+                    c = await on.lease4_expire(occasion, lease4=lease, remove_lease=remove)
+                    if c.status is SKIP:
+                        return False
+                if on.lease4_recover is not None and lease.state == State.DECLINED:
+                    recovering = await on.lease4_recover(occasion, lease4=lease)
+                    if recovering.status is SKIP:
+                        return False
         self.tally.reclaimed(lease)
         return True
 

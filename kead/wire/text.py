@@ -122,7 +122,7 @@ def fit(definition: OptionDefinition, data: bytes) -> bytes:
     """
     kind = definition.type
     if kind is OptionType.EMPTY:
-        return b""
+        return data if definition.encapsulates else b""  # bytes behind no value are sub-options
     if kind is OptionType.INTERNAL:
         _INTERNAL_SHOWERS[definition.name](data)
         return data
