@@ -23,6 +23,7 @@ class Exchange:
     """One query and all that is known of it. Attributes fill up as the exchange goes on."""
 
     __slots__ = (
+        "_label",
         "bare",
         "claimed",
         "client_id",
@@ -71,6 +72,7 @@ class Exchange:
         """The address that the query was for, or would have been had its client known it."""
         self.now = now
         self.trace = trace
+        self._label = ""
         self.undone = service.store.undone
         self.contexts: Contexts | None = None
         self.guarded = False
@@ -101,7 +103,9 @@ class Exchange:
     @property
     def label(self) -> str:
         """How log lines name this client and its query, as Kea writes it."""
-        return label(self.query)
+        if not self._label:
+            self._label = label(self.query)
+        return self._label
 
     def claim(self, address: int) -> None:
         """Nobody else gets this address before this exchange is over."""
