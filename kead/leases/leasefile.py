@@ -86,7 +86,6 @@ class LeaseFile:
             os.close(descriptor)
             raise
         os.close(former[0])
-        sync_directory(self.path.parent)
 
     def close(self) -> None:
         """Let go of it."""

@@ -24,12 +24,13 @@ from kead.allocation.occupancy import Occupancy
 from kead.leases import messages
 from kead.leases.csv4 import HEADER, format_removal, format_row, writable
 from kead.leases.lease4 import Lease4
-from kead.leases.leasefile import LeaseFile
+from kead.leases.leasefile import LeaseFile, sync_directory
 from kead.leases.loading4 import NO_CHECKS, Checks4, load4
 from kead.leases.store4 import StoreError
 from kead.leases.table4 import LeaseTable4
 
 Durability = Literal["write", "fsync"]
+_AT_ONCE: Final = 2048  # entries of the timeline that are looked at in one go: some milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ class _Group:
 
 
 class Memfile4:
-    """A `LeaseStore4`. Its coroutines never suspend, but for `durable` with "fsync", and `all` and `close`."""
+    """A `LeaseStore4`. Its coroutines never suspend, but for `durable` with "fsync", `all`, `rotate`, `close`, and
+    `expired` and `reclaimed` when there is very much to look through.
+    """
 
     def __init__(self, table: LeaseTable4, file: LeaseFile | None, durability: Durability = "write") -> None:
         self.occupancy: Occupancy = table.occupancy
@@ -176,10 +179,17 @@ class Memfile4:
             await asyncio.shield(self._under_way[-1].done)  # shared with others, who must not be cancelled with us
 
     async def expired(self, now: int, limit: int) -> Sequence[Lease4]:
-        return self._table.expired(now, limit)
+        table = self._table
+        while table.mature(now, _AT_ONCE):  # after a long silence, or a mass expiry
+            await _others()
+        while (found := table.expired(now, limit)) is None:
+            await _others()
+        return found
 
     async def reclaimed(self, expired_before: int, limit: int) -> Sequence[Lease4]:
-        return self._table.reclaimed(expired_before, limit)
+        while (found := self._table.reclaimed(expired_before, limit)) is None:
+            await _others()
+        return found
 
     async def all(self, page: int = 1000, after: int = -1) -> AsyncIterator[Sequence[Lease4]]:
         while leases := self._table.after(after, page):
@@ -212,6 +222,9 @@ class Memfile4:
             while written := [group for group in self._under_way if group.start >= 0]:
                 await asyncio.wait([written[-1].done])
             self._file.rotate(to)
+            if self._thread is not None:  # what is written from now on is in a file that the directory must know
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._thread, sync_directory, self._file.path.parent)
         except OSError as error:
             raise StoreError(f"cannot rotate the lease file {self._file.path}: {error.strerror}") from error
         finally:
@@ -229,6 +242,7 @@ class Memfile4:
         file = self._file
         rows = self._rows
         before = self._take_gathered()
+        self._table.settle()
         if file is None:
             return None
         data = "".join(rows).encode("ascii")
@@ -324,6 +338,11 @@ class Memfile4:
     def _recovered(self) -> None:
         messages.WRITE_RECOVERED(self.path, self._failures)
         self._failures = 0
+
+
+async def _others() -> None:
+    """Let others work."""
+    await asyncio.sleep(0)
 
 
 def _plain(value: object) -> object:

@@ -152,12 +152,12 @@ class Reclamation:
                         unfinished = True
                         break
                     if moment > turn + _TURN:
-                        await asyncio.sleep(0)
-                        turn = time.perf_counter()
-                        break  # exchanges have run: what they changed must not be met with what was read before
+                        break  # exchanges will run: what they change must not be met with what was read before
+                await self._durable()
                 if not page:
                     break
-            await self._durable()
+                await asyncio.sleep(0)
+                turn = time.perf_counter()
             messages.RECLAMATION_COMPLETE(reclaimed, (time.perf_counter() - started) * 1000)
             if not unfinished:
                 messages.NO_MORE_EXPIRED()
@@ -171,18 +171,15 @@ class Reclamation:
         deleted = 0
         try:
             async with self._one_at_a_time:
-                turn = time.perf_counter()
                 while page := await self._store.reclaimed(before, _PAGE):
                     gone = 0
                     for lease in page:
                         gone += await self._store.delete(lease)
-                        if time.perf_counter() > turn + _TURN:
-                            await asyncio.sleep(0)
-                            turn = time.perf_counter()
+                    await self._durable()
                     deleted += gone
                     if not gone:
-                        break  # all of them changed under our hands: next time
-                await self._durable()
+                        break  # others were quicker with all of them: next time
+                    await asyncio.sleep(0)
         except StoreError as error:
             messages.RECLAIMED_DELETE_FAILED(error)
         else:

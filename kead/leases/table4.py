@@ -1,8 +1,8 @@
 """All DHCPv4 leases in memory: by address, by client, by the time they end. No file, no waiting, no clock.
 
-A lease is awake (`Lease4`) or at rest (record4.py). Asking for it wakes it; `tick` puts the longest awake to rest
-when there are too many. `put` and `drop` keep everything right that is derived from leases: the indexes, the counts,
-which addresses are taken, and the timelines.
+A lease is awake (`Lease4`) or at rest (record4.py). Asking for it wakes it; the longest awake are put to rest when
+there are too many. `put` and `drop` keep everything right that is derived from leases: the indexes, the counts, which
+addresses are taken, and the timelines.
 
 The dictionaries with an entry a lease hold nothing but atoms, so the garbage collector never walks them, however they
 came to be large.
@@ -25,12 +25,13 @@ from kead.leases.record4 import CLIENT_ID_LENGTH, ENDS, HWADDR_LENGTH, SIZE, STA
 from kead.leases.timeline import Timeline
 
 _RECLAIMED: Final = 2
-_AWAKE: Final = 32768
+_AWAKE: Final = 16384
 """How many leases may be awake: what an exchange touches twice should be, what the collector walks should be few."""
 _ENDS_A_TICK: Final = 1024
-_RESTS_A_TICK: Final = 256
+_RESTS_AT_ONCE: Final = 256
 _SWEEP_A_TICK: Final = 1024
 _STALE: Final = 50_000
+_STALE_AT_ONCE: Final = 2048
 _BLOCK_BITS: Final = 10
 _A_FEW: Final = 4 * 8
 
@@ -118,6 +119,10 @@ class LeaseTable4:
         if lease is None:
             raise KeyError(address)
         return lease
+
+    def standing(self, address: int) -> Lease4:
+        """As `held`, but it goes on resting if it did. KeyError."""
+        return self._awake.get(address) or wake(address, self._records[address])
 
     def holds(self, old: Lease4) -> bool:
         """Whether this lease is still what its address has: the very object, or its equal after a rest."""
@@ -233,11 +238,8 @@ class LeaseTable4:
         """It is `now`: what has ended frees its address. Also a slice of the table's own tidying."""
         if now > self.now:
             self.now = now
-        if len(self._awake_order) > _AWAKE:
-            self._put_to_rest()
-        ended = self._running.take(self.now, _ENDS_A_TICK)
-        if ended:
-            self._end(ended)
+        self.settle()
+        self._end(self._running.take(self.now, _ENDS_A_TICK))
         bound = 2 * len(self._records) + _STALE
         if self._running.entries > bound:
             self._running.sweep(self._runs, _SWEEP_A_TICK)
@@ -246,26 +248,43 @@ class LeaseTable4:
         if self._kept.entries > bound:
             self._kept.sweep(self._stays, _SWEEP_A_TICK)
 
-    def expired(self, now: int, limit: int) -> list[Lease4]:
-        """At most `limit` (0: all) leases that have expired and are not reclaimed, longest expired first."""
+    def settle(self) -> None:
+        """Put the longest awake to rest if there are too many. Once a batch or group; cheap."""
+        order = self._awake_order
+        if len(order) <= _AWAKE:
+            return
+        awake, records = self._awake, self._records
+        for _ in range(min(_RESTS_AT_ONCE, len(order) - _AWAKE)):
+            address = order.popleft()
+            lease = awake.get(address)
+            if lease is None:
+                continue  # deleted meanwhile
+            if not records[address]:
+                record = rest(lease)
+                if record is None:
+                    continue  # it stays awake for good; there are few of those
+                records[address] = record
+            del awake[address]
+
+    def mature(self, now: int, most: int) -> bool:
+        """Look at up to so many entries of leases that may have ended before `now`; whether there are more."""
         if now > self.now:
             self.now = now
-        found: list[int] = []
-        if limit:
-            found = self._due.collect(now, limit, self._runs)
-        while len(found) < limit or not limit:
-            ended = self._running.take(now, max(limit, _ENDS_A_TICK))
-            self._end(ended)
-            if limit or not ended:
-                found = self._due.collect(now, limit, self._runs)
-            if not ended:
-                break
-        return [lease for address in found if (lease := self.peek(address))]
+        self._end(self._running.take(now, most))
+        first = self._running.first()
+        return first is not None and first < now
 
-    def reclaimed(self, expired_before: int, limit: int) -> list[Lease4]:
-        """At most `limit` (0: all) reclaimed leases that ended before that time, longest ago first."""
-        found = self._kept.collect(expired_before, limit, self._stays)
-        return [lease for address in found if (lease := self.peek(address))]
+    def expired(self, now: int, limit: int) -> list[Lease4] | None:
+        """At most `limit` (0: all) leases that have expired and are not reclaimed, longest expired first, of those
+        that have matured. None: it takes longer; ask again.
+        """
+        found = self._due.collect(now, limit, self._runs, _STALE_AT_ONCE)
+        return None if found is None else [self.standing(address) for address in found]
+
+    def reclaimed(self, expired_before: int, limit: int) -> list[Lease4] | None:
+        """At most `limit` (0: all) reclaimed leases that ended before that time, longest ago first. None as above."""
+        found = self._kept.collect(expired_before, limit, self._stays, _STALE_AT_ONCE)
+        return None if found is None else [self.standing(address) for address in found]
 
     def after(self, address: int, number: int) -> list[Lease4]:
         """At least `number` leases (less: no more there) with greater addresses, in ascending order."""
@@ -276,8 +295,8 @@ class LeaseTable4:
         for block in blocks[bisect_right(blocks, first - 1) :]:
             start = max(block << _BLOCK_BITS, address + 1)
             for candidate in range(start, (block + 1) << _BLOCK_BITS):
-                if candidate in records and (lease := self.peek(candidate)) is not None:
-                    found.append(lease)
+                if candidate in records:
+                    found.append(self.standing(candidate))
             if len(found) >= number:
                 break
         return found
@@ -323,20 +342,6 @@ class LeaseTable4:
                 if self._runs(address, second):
                     self.occupancy.free(address)
                     self._due.add(second, address)
-
-    def _put_to_rest(self) -> None:
-        awake, records, order = self._awake, self._records, self._awake_order
-        for _ in range(min(_RESTS_A_TICK, len(order) - _AWAKE)):
-            address = order.popleft()
-            lease = awake.get(address)
-            if lease is None:
-                continue  # deleted meanwhile
-            if not records[address]:
-                record = rest(lease)
-                if record is None:
-                    continue  # it stays awake for good; there are few of those
-                records[address] = record
-            del awake[address]
 
 
 class Index:

@@ -35,6 +35,10 @@ class Timeline:
             bucket.append(address)
         self.entries += 1
 
+    def first(self) -> int | None:
+        """The earliest second that has entries, stale ones included."""
+        return self._order[0] if self._order else None
+
     def take(self, before: int, most: int) -> list[tuple[int, array[int]]]:
         """Take out entries of seconds before that one, earliest first, at most so many."""
         taken = []
@@ -53,31 +57,35 @@ class Timeline:
             most -= len(bucket)
         return taken
 
-    def collect(self, before: int, limit: int, current: Current) -> list[int]:
+    def collect(self, before: int, limit: int, current: Current, most_stale: int = 1 << 62) -> list[int] | None:
         """Addresses whose entries hold, of seconds before that one, earliest first, at most `limit` (0: all).
 
-        Entries that hold stay; stale and double ones met on the way are dropped.
+        Entries that hold stay; stale and double ones met on the way are dropped. None: so many were dropped that
+        it is time to let others work; ask again.
         """
         found: dict[int, None] = {}
         met: list[tuple[int, array[int]]] = []
-        while self._order and self._order[0] < before and not (limit and len(found) >= limit):
+        dropped = 0
+        while self._order and self._order[0] < before and not (limit and len(found) >= limit) and dropped < most_stale:
             second = heappop(self._order)
             bucket = self._buckets.pop(second)
             kept = array("I")
             for index, address in enumerate(bucket):
-                if limit and len(found) >= limit:
+                if (limit and len(found) >= limit) or dropped >= most_stale:
                     kept.extend(bucket[index:])
                     break
                 if address not in found and current(address, second):
                     found[address] = None
                     kept.append(address)
+                else:
+                    dropped += 1
             self.entries -= len(bucket) - len(kept)
             if kept:
                 met.append((second, kept))
         for second, kept in met:
             self._buckets[second] = kept
             heappush(self._order, second)
-        return list(found)
+        return None if dropped >= most_stale and not (limit and len(found) >= limit) else list(found)
 
     def sweep(self, current: Current, work: int) -> None:
         """Drop stale entries of some buckets, looking at about so many entries; goes on where it ended last."""

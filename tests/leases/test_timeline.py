@@ -50,6 +50,25 @@ def test_take_takes_each_entry_once_in_order(some: list[tuple[int, int]], before
     assert line.entries == len(some) - len(taken)
 
 
+@given(entries, st.integers(0, 3), st.integers(1, 4))
+def test_collecting_in_turns_comes_to_the_same(some: list[tuple[int, int]], limit: int, most_stale: int) -> None:
+    line, other = Timeline(), Timeline()
+    latest: dict[int, int] = {}
+    for second, address in some:
+        line.add(second, address)
+        other.add(second, address)
+        latest[address] = second
+
+    def current(address: int, second: int) -> bool:
+        return latest[address] == second
+
+    turns = 0
+    while (found := line.collect(100, limit, current, most_stale)) is None:
+        turns += 1
+    assert found == other.collect(100, limit, current)
+    assert turns <= len(some) // most_stale
+
+
 def test_sweeping_drops_what_renewals_leave_behind() -> None:
     line = Timeline()
     for second in range(5000):
