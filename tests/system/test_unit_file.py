@@ -81,7 +81,7 @@ def test_it_tells_systemd_when_it_is_ready_reloads_and_stops(sandbox: Sandbox, t
         lab.server.launch()
         told("READY=1")
         assert lab.server.ready()
-        lab.server.ask("config-reload")
+        lab.server.signal(signal.SIGHUP)
         told("RELOADING=1")
         told("READY=1")
         assert lab.server.stop() == 0
