@@ -1,25 +1,32 @@
 """User contexts of leases: compact JSON text inside kead, Kea's spaced text in its files, and extended info.
 
 Law: text in, text out; keys are sorted, as in everything that Kea writes.
+
+To Kea a string is bytes, and \\u00c3 is how it writes one that is not ASCII. So a letter of two bytes in UTF-8 is two
+such escapes in its files, and that is how they are read and written here.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
 import orjson
 
+_KEA_ESCAPES: Final = re.compile(rb"\\\\|\\u00([89a-fA-F][0-9a-fA-F])")  # an escaped backslash begins no escape
+_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _NAMES: Final = {True: "true", False: "false", None: "null"}
 
 
 def compact_context(data: bytes) -> str:
     """The compact text of a JSON map. ValueError: something else."""
+    raw = _KEA_ESCAPES.sub(_byte, data) if b"\\u00" in data else data
     try:
-        value = orjson.loads(data)
+        value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         try:  # Kea takes any byte inside a string
-            value = orjson.loads(data.decode("latin-1"))
+            value = orjson.loads(raw.decode("latin-1"))
         except orjson.JSONDecodeError:
             raise ValueError(f"user context is not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -47,4 +54,8 @@ def _kea(value: object) -> str:
         return "[ " + ", ".join(map(_kea, value)) + " ]" if value else "[  ]"
     if value is None or isinstance(value, bool):
         return _NAMES[value]
-    return orjson.dumps(value).decode()
+    return _NOT_ASCII.sub(lambda found: b"\\u00%02x" % found[0][0], orjson.dumps(value)).decode("ascii")
+
+
+def _byte(found: re.Match[bytes]) -> bytes:
+    return bytes((int(found[1], 16),)) if found[1] else found[0]

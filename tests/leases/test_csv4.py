@@ -134,6 +134,8 @@ def test_a_bad_field_is_a_row_error(column: int, field: str, reason: str) -> Non
         (9, "-1", "state", 0xFFFFFFFF),
         (10, '{ "b": 1&#x2c "a": 2 }', "user_context", '{"a":2,"b":1}'),
         (10, '{ "a": "&#xe9;" }', "user_context", '{"a":"é;"}'),
+        (10, '{ "a": "\\u00e9" }', "user_context", '{"a":"é"}'),
+        (10, '{ "a": "\\u00c3\\u00a9 \\u20ac \\\\u00c3" }', "user_context", '{"a":"é € \\\\u00c3"}'),
         (11, "12", "pool_id", 12),
     ],
 )
