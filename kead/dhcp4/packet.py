@@ -13,6 +13,7 @@ from typing import Final
 
 from kead.dhcp4.checks import LOOK_AT, complaint
 from kead.dhcp4.options import STRINGS
+from kead.wire.packets import PacketError as PacketError
 
 DISCOVER: Final = 1
 OFFER: Final = 2
@@ -66,14 +67,6 @@ _unpack_header = _HEADER.unpack_from
 _pack_header = _HEADER.pack
 _NO_SNAME = bytes(64)
 _NO_FILE = bytes(128)
-
-
-class PacketError(ValueError):
-    """These bytes are no DHCPv4 message, or one that must not be answered. `reason` says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Packet4:

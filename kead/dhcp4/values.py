@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from kead.dhcp4.checks import client_labels
 from kead.dhcp4.packet import encode_option, split_suboptions
 from kead.wire.names import decode_search_list, encode_name, encode_search_list, text_labels
+from kead.wire.packets import integers
 from kead.wire.routes import Route, decode_routes, encode_routes
 
 __all__ = (
@@ -45,11 +46,6 @@ def addresses(value: bytes) -> list[int]:
 def encode_addresses(values: Iterable[int]) -> bytes:
     """A list of addresses as its option's value."""
     return b"".join(address.to_bytes(4, "big") for address in values)
-
-
-def integers(value: bytes, size: int) -> list[int]:
-    """The unsigned numbers of `size` bytes each in a list of them; a rest is left out."""
-    return [int.from_bytes(value[at : at + size], "big") for at in range(0, len(value) - size + 1, size)]
 
 
 def encode_suboptions(suboptions: Mapping[int, bytes]) -> bytes:
