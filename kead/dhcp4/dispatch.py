@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from kead import logs
@@ -40,10 +40,16 @@ PARKED_FOR = 30.0
 
 
 class Dispatcher:
-    """Serves batches under the service of the moment. `disabled` says whether DHCP service is switched off."""
+    """Serves batches under the service of the moment. `disabled` says whether DHCP service is switched off.
 
-    def __init__(self, service: Service4, loop: asyncio.AbstractEventLoop) -> None:
+    `clock` gives the wall time in seconds since the epoch; it is read once a batch.
+    """
+
+    def __init__(
+        self, service: Service4, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.time
+    ) -> None:
         self.service = service
+        self._clock = clock
         self.disabled = False
         self.pace = Pace()
         self._loop = loop
@@ -88,7 +94,7 @@ class Dispatcher:
         if self.disabled:
             service.tally.packets.pkt4_service_disabled.add(len(datagrams))
             return
-        clock = time.time()
+        clock = self._clock()
         now = int(clock)
         service.store.tick(now)
         logs.begin_batch()
@@ -199,7 +205,7 @@ class Dispatcher:
         error = future.exception()
         if error is None:
             self._send(promises)
-            self.service.tally.statistics.end_of_batch(time.time())
+            self.service.tally.statistics.end_of_batch(self._clock())
         else:
             self._not_stored(promises, error)
 
@@ -242,7 +248,7 @@ class Dispatcher:
 
     def _most_useful(self, datagrams: list[Datagram]) -> list[Datagram]:
         """Of more than can be served: those that somebody still waits for, requests before discovers."""
-        oldest_wanted = time.time() - STALE
+        oldest_wanted = self._clock() - STALE
         fresh = [d for d in datagrams if d.arrived >= oldest_wanted]
         stale = len(datagrams) - len(fresh)
         if stale:

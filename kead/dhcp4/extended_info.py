@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from kead.control.answers import text_form
 from kead.dhcp4.options import AGENT_OPTIONS, RAI_RELAY_ID, RAI_REMOTE_ID
 from kead.dhcp4.packet import Packet4
+from kead.leases.context import dump
 
 
 def extended_info(query: Packet4, context: str) -> str:
@@ -26,7 +26,7 @@ def extended_info(query: Packet4, context: str) -> str:
     tree: dict[str, Any] = orjson.loads(context) if context else {}
     isc = tree.get("ISC")
     tree["ISC"] = {**(isc if isinstance(isc, dict) else {}), "relay-agent-info": info}
-    return text_form(tree)
+    return dump(tree)
 
 
 def stashed_agent_options(context: str) -> bytes:

@@ -78,7 +78,7 @@ async def find_lease(x: Exchange) -> Lease4 | None:
     if not by_id and not by_hwaddr:
         return None
     for subnet in (x.subnet,) if x.subnet.network is None else siblings(x.subnet):
-        client_id = x.client_id if subnet.match_client_id else b""
+        client_id = identity(x, subnet)
         if client_id:
             for lease in by_id:
                 if lease.subnet_id == subnet.id:
@@ -89,6 +89,11 @@ async def find_lease(x: Exchange) -> Lease4 | None:
                 x.subnet = subnet
                 return lease
     return None
+
+
+def identity(x: Exchange, subnet: Subnet4) -> bytes:
+    """The client identifier, where the subnet cares for it or the client has no hardware address to be known by."""
+    return x.client_id if subnet.match_client_id or not x.query.hwaddr else b""
 
 
 def pool_of(subnet: Subnet4, address: int) -> Pool4 | None:
@@ -176,7 +181,7 @@ async def _grant(
     lease = Lease4(
         address,
         query.hwaddr,
-        x.client_id if subnet.match_client_id else b"",
+        identity(x, subnet),
         lifetime,
         x.now,
         subnet.id,
@@ -229,7 +234,7 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     lease = Lease4(
         old.address,
         query.hwaddr,
-        x.client_id if subnet.match_client_id else b"",
+        identity(x, subnet),
         valid,
         x.now,
         subnet.id,

@@ -84,10 +84,10 @@ async def serve(x: Exchange) -> bool:
             return False
         query = x.query = c.query4
     client_id = x.client_id = query.options.get(CLIENT_IDENTIFIER, b"")
-    if len(client_id) == 1 or (not client_id and CLIENT_IDENTIFIER in query.options):
+    if not 2 <= len(client_id) <= 255 and CLIENT_IDENTIFIER in query.options:
         tally.packets.pkt4_processing_failed.add()
         if log.PACKET_INSANE.on:
-            log.PACKET_INSANE(x.label, "the client identifier (option 61) has less than two bytes")
+            log.PACKET_INSANE(x.label, f"the client identifier (option 61) has {len(client_id)} bytes, not 2 to 255")
         return False
     if service.guard.serialize and not await service.guard.enter(x):
         return False
