@@ -70,6 +70,12 @@ def format_row(lease: Lease4) -> str:
     """The line that records this lease."""
     hostname = lease.hostname
     context = lease.user_context
+    if not hostname and not context:  # most rows are like that
+        return (
+            f"{text_ip4(lease.address)},{lease.hwaddr.hex(':')},{lease.client_id.hex(':')},{lease.valid_lifetime},"
+            f"{lease.cltt + lease.valid_lifetime},{lease.subnet_id},{'1' if lease.fqdn_fwd else '0'},"
+            f"{'1' if lease.fqdn_rev else '0'},,{lease.state},,{lease.pool_id}\n"
+        )
     return (
         f"{text_ip4(lease.address)},{lease.hwaddr.hex(':')},{lease.client_id.hex(':')},{lease.valid_lifetime},"
         f"{lease.cltt + lease.valid_lifetime},{lease.subnet_id},{lease.fqdn_fwd:d},{lease.fqdn_rev:d},"

@@ -118,8 +118,7 @@ class Memfile4:
         return self._table.get(address)
 
     async def of_client(self, client_id: bytes, hwaddr: bytes) -> tuple[Sequence[Lease4], Sequence[Lease4]]:
-        table = self._table
-        return table.of_client(client_id), table.of_hwaddr(hwaddr)
+        return self._table.of_both(client_id, hwaddr)
 
     async def add(self, lease: Lease4) -> bool:
         if not writable(lease):

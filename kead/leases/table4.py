@@ -95,6 +95,11 @@ class LeaseTable4:
                 return wake(address, record)
         return lease
 
+    def of_both(self, client_id: bytes, hwaddr: bytes) -> tuple[Sequence[Lease4], Sequence[Lease4]]:
+        """Leases with this client identifier, and those with this hardware address."""
+        by_client = self.of_client(client_id) if client_id in self._by_client.addresses else ()
+        return by_client, self.of_hwaddr(hwaddr) if hwaddr in self._by_hwaddr.addresses else ()
+
     def of_client(self, client_id: bytes) -> Sequence[Lease4]:
         """Leases with this client identifier."""
         found = self._by_client.addresses.get(client_id)
@@ -143,11 +148,14 @@ class LeaseTable4:
         if old is None:
             block = address >> _BLOCK_BITS
             self._blocks[block] = self._blocks.get(block, 0) + 1
-            if lease.client_id:
-                self._by_client.enter(lease.client_id, address)
-            if lease.hwaddr:
-                self._by_hwaddr.enter(lease.hwaddr, address)
-            self._count(lease, 1)
+            for index, identifier in ((self._by_client, lease.client_id), (self._by_hwaddr, lease.hwaddr)):
+                if identifier:
+                    if identifier in index.addresses:
+                        index.enter(identifier, address)
+                    else:
+                        index.addresses[identifier] = address
+            kind = (lease.subnet_id, lease.pool_id, lease.state)
+            self.counts[kind] = self.counts.get(kind, 0) + 1
             self._enlist(lease)
             if self._takes(lease):
                 self.occupancy.take(address)
