@@ -187,11 +187,16 @@ class ParkingLot(Generic[E, R]):
         except StopIteration as stop:
             result: R = stop.value
             return result
+        self.park(coroutine, exchange, awaited)
+        return PARKED
+
+    def park(self, coroutine: Coroutine[Any, Any, R], exchange: E, awaited: Any) -> None:
+        """Keep one that has suspended on `awaited`, and drive it on: a callback will tell, or (lot full) has told."""
         if self.full:
             self.dropped_full += 1
             self._close(coroutine, exchange)
             self.dropped(exchange, Lost.FULL)
-            return PARKED
+            return
         loop = self._loop or self.loop
         due = loop.time() + self.deadline
         entry = _Entry(self, coroutine, exchange, due)
@@ -200,7 +205,6 @@ class ParkingLot(Generic[E, R]):
         if self._timer is None:
             self._timer = loop.call_at(due, self._expire)
         entry.wait(awaited)
-        return PARKED
 
     def clear(self) -> int:
         """Drop all that wait (configuration or libraries change, shutdown). How many there were."""
