@@ -24,7 +24,7 @@ from kead.dhcp4.packet import ACK, DISCOVER, REQUEST
 from kead.dhcp4.serve import serve
 from kead.dhcp4.tally import Noted
 from kead.leases.store4 import StoreError
-from kead.parking_lot import PARKED, Lost, ParkingLot
+from kead.parking_lot import Lost, ParkingLot
 from kead.trace import Trace
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Dispatcher:
         try:
             self._serve(datagrams, now)
             self.flush()
-            service.tally.statistics.end_of_batch(clock)
+            service.tally.end_of_batch(clock)
         finally:
             logs.flush()
 
@@ -111,16 +111,17 @@ class Dispatcher:
         with_contexts = service.hooks.context_create is not None or service.hooks.context_destroy is not None
         for datagram in datagrams:
             x = Exchange(service, datagram, now)
+            run = _with_contexts(x) if with_contexts else serve(x)
             try:
-                answered = lot.drive(_with_contexts(x) if with_contexts else serve(x), x)
+                awaited = run.send(None)
+            except StopIteration as through:
+                x.finish()
+                if through.value:
+                    outbox.append(x)
             except Exception as error:  # noqa: BLE001  whatever a packet brings, the next one is served
                 self._failed(x, error)
-                continue
-            if answered is PARKED:
-                continue
-            x.finish()
-            if answered:
-                outbox.append(x)
+            else:
+                lot.park(run, x, awaited)
 
     # Replies leave
 
@@ -205,7 +206,7 @@ class Dispatcher:
         error = future.exception()
         if error is None:
             self._send(promises)
-            self.service.tally.statistics.end_of_batch(self._clock())
+            self.service.tally.end_of_batch(self._clock())
         else:
             self._not_stored(promises, error)
 

@@ -108,8 +108,8 @@ class Exchange:
         return self._label
 
     def claim(self, address: int) -> None:
-        """Nobody else gets this address before this exchange is over."""
-        if self.claimed != address:
+        """Nobody else gets this address before this exchange is over (where exchanges can overlap at all)."""
+        if self.claimed != address and self.service.guard.serialize:
             in_flight = self.service.in_flight
             if self.claimed:
                 in_flight.pop(self.claimed, None)

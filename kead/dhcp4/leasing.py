@@ -2,7 +2,7 @@
 
 `offer` (for DISCOVER) and `assign` (for REQUEST) are the two questions an exchange asks; the rest are their steps.
 A lease that is offered is not stored, unless the subnet has an offer-lifetime. Every store change goes through
-`_add`, `_replace` and `_remove`, which keep the statistics in step.
+`_grant`, `_replace`, `_reassign` and `_remove`, which keep the statistics in step.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ async def _take(x: Exchange, subnet: Subnet4, pool: Pool4, address: int, *, offe
 async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
     """An address that the subnets' allocators choose, beginning where the network gave one out last."""
     service = x.service
+    store = service.store
     start = x.subnet
     if start.network is None:
         subnets: tuple[Subnet4, ...] = (start,)
@@ -145,15 +146,14 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
         if not subnet.pools:
             empty += 1
             continue
+        allocator, avoid = service.allocator(subnet), service.avoid(subnet) if service.avoids else None
         for _ in range(ATTEMPTS):
-            address = service.allocator(subnet).pick(
-                subnet.pools, service.store.occupancy, service.in_flight, service.avoid(subnet)
-            )
+            address = allocator.pick(subnet.pools, store.occupancy, service.in_flight, avoid)
             if address is None:
                 break
             pool = pool_of(subnet, address)
             assert pool is not None  # the allocator picks from these pools
-            old = await service.store.get(address)
+            old = await store.get(address)
             if old is not None and not old.expired(x.now):
                 continue  # a shared store knows better than our picture of it
             if x.trace is not None:
@@ -172,17 +172,19 @@ async def _grant(
     """A lease of this address, in place of `old`, which has ended. None: refused by a callout, or lost."""
     service, query = x.service, x.query
     x.subnet = subnet
-    x.claim(address)
+    if service.guard.serialize:
+        x.claim(address)
     if old is not None and not offering:
         await _reclaim(x, old)
-    lifetime = x.lifetime = x.full_lifetime = valid_lifetime(subnet, _asked_lifetime(x))
+    asked = query.options.get(LEASE_TIME)
+    x.lifetime = x.full_lifetime = subnet.valid.default if asked is None else valid_lifetime(subnet, asked)
     if x.generate_name:
         service.names.settle(x, address)
     lease = Lease4(
         address,
         query.hwaddr,
-        identity(x, subnet),
-        lifetime,
+        x.client_id if subnet.match_client_id else identity(x, subnet),
+        x.lifetime,
         x.now,
         subnet.id,
         htype=query.htype,
@@ -211,13 +213,14 @@ async def _grant(
             return lease
         x.full_lifetime = subnet.offer_lifetime  # the client's timers follow what is stored
         stored = _for_offer(lease, subnet)
-        if not await (_add(x, stored) if old is None else _reassign(x, stored, old)):
-            return None
-        x.stored = stored
-        return lease
-    if not await (_add(x, lease) if old is None else _reassign(x, lease, old)):
+    else:
+        stored = lease
+    if not await (service.store.add(stored) if old is None else service.store.update(stored, old)):
         return None
-    x.stored = lease
+    service.tally.assigned(stored)
+    if subnet.network is not None:
+        service.recent.note(subnet)
+    x.stored = stored
     return lease
 
 
@@ -225,7 +228,8 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     """The client's own lease once more: extended, or as it is if it is fresh enough to be reused. None: lost a race."""
     service, query, subnet = x.service, x.query, x.subnet
     pool = pool_of(subnet, old.address)
-    valid = valid_lifetime(subnet, _asked_lifetime(x))
+    asked = query.options.get(LEASE_TIME)
+    valid = subnet.valid.default if asked is None else valid_lifetime(subnet, asked)
     context = old.user_context
     if subnet.store_extended_info and AGENT_OPTIONS in query.options:
         context = extended_info(query, context)
@@ -246,7 +250,8 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
         user_context=context,
     )
     lapsed = old.state != State.DEFAULT or old.expired(x.now)
-    x.claim(old.address)
+    if service.guard.serialize:
+        x.claim(old.address)
     x.lifetime = x.full_lifetime = valid
     if not lapsed and _unchanged(lease, old):
         left = remaining(subnet, old, x.now)
@@ -309,23 +314,10 @@ def _for_offer(lease: Lease4, subnet: Subnet4) -> Lease4:
     return stored
 
 
-def _asked_lifetime(x: Exchange) -> int:
-    value = x.query.options.get(LEASE_TIME)
-    return int.from_bytes(value[:4], "big") if value is not None else 0
-
-
 async def _reclaim(x: Exchange, lease: Lease4) -> None:
     """An expired lease that is about to be given out once more passes what every expired lease passes."""
     if lease.state != State.RECLAIMED:
         await x.service.reclaim(lease)
-
-
-async def _add(x: Exchange, lease: Lease4) -> bool:
-    if not await x.service.store.add(lease):
-        return False
-    x.service.tally.assigned(lease)
-    x.service.recent.note(x.subnet)
-    return True
 
 
 async def _replace(x: Exchange, lease: Lease4, old: Lease4) -> bool:

@@ -28,11 +28,6 @@ class Names:
 
     __slots__ = ()
 
-    @staticmethod
-    def concern(query: Packet4) -> bool:
-        """Whether the query has a name in it."""
-        return HOST_NAME in query.options or FQDN in query.options
-
     async def choose(self, x: Exchange) -> None:
         """Set `x.hostname`; ddns4_update callouts may change it."""
         query = x.query

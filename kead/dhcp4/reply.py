@@ -9,7 +9,7 @@ and afterwards only joined. A template is cut from what `compose` and `encode` m
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kead.dhcp4.leasing import pool_of
 from kead.dhcp4.lifetimes import tee_times
@@ -37,7 +37,6 @@ from kead.dhcp4.packet import (
     ACK,
     BOOTREPLY,
     BROADCAST_FLAG,
-    COOKIE,
     HEADER_LENGTH,
     INFORM,
     NAK,
@@ -77,40 +76,42 @@ OWN = frozenset(
 PERSONAL = frozenset((HOST_NAME, FQDN, SUBNET_SELECTION, VIVCO_SUBOPTIONS, VIVSO_SUBOPTIONS))
 """Options of a query whose answer differs from client to client: such a reply is composed anew."""
 
-_pack_header = Struct("!BBBBIHHIIII16s64s128sI").pack
+ETHERNET_BROADCAST = b"\xff\xff\xff\xff\xff\xff"
+_FRONT = Struct("!BBBBIHHIIII16s")
+"""The header up to sname."""
+_pack_front = _FRONT.pack
 _END = b"\xff"
+_CLIENT_ID_HEADS = tuple(bytes((CLIENT_IDENTIFIER, length)) for length in range(PIECE + 1))
+_AGENT_HEADS = tuple(bytes((AGENT_OPTIONS, length)) for length in range(PIECE + 1))
 _MOST_TEMPLATES = 4096
 
 
-class Templates:
-    """Option bytes of replies already composed under one configuration."""
+class Template(NamedTuple):
+    """The bytes of a reply that do not change from client to client."""
 
-    __slots__ = ("_known",)
+    siaddr: int
+    start: bytes
+    """sname, file, cookie, and the options below 61."""
+    rest: bytes
+    """The options between 61 and 82."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], tuple[bytes, bytes, int, bytes, bytes]] = {}
 
-    def get(self, key: tuple[object, ...]) -> tuple[bytes, bytes, int, bytes, bytes] | None:
-        """(options below 61, options above, siaddr, sname, file)"""
-        return self._known.get(key)
+class Templates(dict[tuple[object, ...], Template]):
+    """Replies already composed under one configuration, by all that decides what is in them."""
 
-    def keep(self, key: tuple[object, ...], response: Packet4) -> tuple[bytes, bytes, int, bytes, bytes]:
+    def keep(self, key: tuple[object, ...], response: Packet4) -> Template:
         """Cut the template out of a composed reply."""
-        options = {c: v for c, v in response.options.items() if c not in (CLIENT_IDENTIFIER, AGENT_OPTIONS)}
-        below = Packet4()
-        below.options = {code: value for code, value in options.items() if code < CLIENT_IDENTIFIER}
-        above = Packet4()
-        above.options = {code: value for code, value in options.items() if code > CLIENT_IDENTIFIER}
-        template = (
-            encode(below)[HEADER_LENGTH:-1],
-            encode(above)[HEADER_LENGTH:-1],
-            response.siaddr,
-            response.sname,
-            response.file,
-        )
-        if len(self._known) >= _MOST_TEMPLATES:
-            self._known.clear()  # clients that ask for ever other lists must not fill the memory
-        self._known[key] = template
+        start, rest = Packet4(), Packet4()
+        start.sname, start.file = response.sname, response.file
+        for code, value in response.options.items():
+            if code < CLIENT_IDENTIFIER:
+                start.options[code] = value
+            elif code not in (CLIENT_IDENTIFIER, AGENT_OPTIONS):
+                rest.options[code] = value
+        template = Template(response.siaddr, encode(start)[_FRONT.size : -1], encode(rest)[HEADER_LENGTH:-1])
+        if len(self) >= _MOST_TEMPLATES:
+            self.clear()  # clients that ask for ever other lists must not fill the memory
+        self[key] = template
         return template
 
 
@@ -118,28 +119,32 @@ def pack_quickly(x: Exchange) -> None:
     """Put the reply's bytes and destination into the exchange: what `compose` and `pack` would, but quicker."""
     query, service, lease = x.query, x.service, x.lease
     asked = query.options
-    agent = asked.get(AGENT_OPTIONS, b"")
-    if lease is None or not PERSONAL.isdisjoint(asked) or x.hostname or x.reused or len(agent) > PIECE:
+    agent = asked.get(AGENT_OPTIONS)
+    if lease is None or x.hostname or x.reused or not PERSONAL.isdisjoint(asked) or (agent and len(agent) > PIECE):
         pack(x, compose(x))
         return
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
     key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local)
-    template = service.templates.get(key)
-    if template is None:
-        template = service.templates.keep(key, compose(x))
-    below, above, siaddr, sname, file = template
-    if x.client_id and service.config.echo_client_id:
-        below += encode_option(CLIENT_IDENTIFIER, x.client_id)
-    if agent and not x.stashed:
-        above += bytes((AGENT_OPTIONS, len(agent))) + agent
-    x.data = (
-        _pack_header(
+    siaddr, start, rest = service.templates.get(key) or service.templates.keep(key, compose(x))
+    pieces = [
+        _pack_front(
             BOOTREPLY, query.htype, query.hlen, query.hops, query.xid, 0, query.flags,
-            query.ciaddr if kind == ACK else 0, lease.address, siaddr, query.giaddr, query.chaddr, sname, file, COOKIE,
-        )
-        + below + above + _END
-    )  # fmt: skip
+            query.ciaddr if kind == ACK else 0, lease.address, siaddr, query.giaddr, query.chaddr,
+        ),
+        start,
+    ]  # fmt: skip
+    client_id = x.client_id
+    if client_id and service.echo_client_id:
+        if len(client_id) <= PIECE:
+            pieces += _CLIENT_ID_HEADS[len(client_id)], client_id
+        else:
+            pieces.append(encode_option(CLIENT_IDENTIFIER, client_id))
+    pieces.append(rest)
+    if agent and not x.stashed:
+        pieces += _AGENT_HEADS[len(agent)], agent
+    pieces.append(_END)
+    x.data = b"".join(pieces)
     _route(x, kind, lease.address, query.flags)
 
 
@@ -253,26 +258,23 @@ def _relayed(query: Packet4) -> bool:
 def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
     """Destination address, port and link-layer address (used by raw sockets only)."""
     query, datagram, service = x.query, x.datagram, x.service
-    own = query.hwaddr if query.hlen == 6 else datagram.link_source
-    x.link_destination = datagram.link_source or own
+    link = datagram.link_source
     x.port = service.client_port
+    giaddr = query.giaddr
     if query.type == INFORM and query.ciaddr:
         x.destination = query.ciaddr
-    elif _relayed(query):
-        x.destination = query.giaddr
+    elif giaddr and giaddr != BROADCAST:
+        x.destination = giaddr
         x.port = service.server_port
-        agent = query.options.get(AGENT_OPTIONS)
-        if agent and RAI_RELAY_PORT in query.relay_info():
+        if AGENT_OPTIONS in query.options and RAI_RELAY_PORT in query.relay_info():
             x.port = datagram.source_port
     elif query.ciaddr:
         x.destination = query.ciaddr
-    elif kind == NAK or (yiaddr and (flags & BROADCAST_FLAG or not datagram.channel.direct)):
-        x.destination = BROADCAST
-        x.link_destination = own
-    elif yiaddr:
-        x.destination = yiaddr
-        x.link_destination = own
+    elif kind == NAK or yiaddr:
+        unicast = kind != NAK and not flags & BROADCAST_FLAG and datagram.channel.direct
+        x.destination = yiaddr if unicast else BROADCAST
+        if query.hlen == 6:
+            link = query.hwaddr
     else:
         x.destination = datagram.source or BROADCAST
-    if query.flags & BROADCAST_FLAG:
-        x.link_destination = b"\xff\xff\xff\xff\xff\xff"
+    x.link_destination = ETHERNET_BROADCAST if query.flags & BROADCAST_FLAG else link or query.hwaddr

@@ -18,6 +18,8 @@ from kead.dhcp4.exchange_log import log_received, log_send
 from kead.dhcp4.leasing import assign, decline, find_lease, offer, release
 from kead.dhcp4.options import (
     CLIENT_IDENTIFIER,
+    FQDN,
+    HOST_NAME,
     PARAMETER_REQUEST_LIST,
     REQUESTED_ADDRESS,
     SERVER_IDENTIFIER,
@@ -74,7 +76,8 @@ async def serve(x: Exchange) -> bool:
         log_received(x, query)
     if service.config.stash_agent_options and kind == REQUEST:
         await recover_agent_options(x)
-    if not acceptable(x, query):
+    options = query.options
+    if (kind != DISCOVER or SERVER_IDENTIFIER in options) and not acceptable(x, query):
         return False
     if on.pkt4_receive is not None:
         c = await on.pkt4_receive(x, query4=query)
@@ -82,9 +85,14 @@ async def serve(x: Exchange) -> bool:
             if log.HOOK_PACKET_DROPPED.on:
                 log.HOOK_PACKET_DROPPED(x.label)
             return False
-        query = x.query = c.query4
-    client_id = x.client_id = query.options.get(CLIENT_IDENTIFIER, b"")
-    if not 2 <= len(client_id) <= 255 and CLIENT_IDENTIFIER in query.options:
+        x.query = c.query4
+        options = c.query4.options
+    client_id = options.get(CLIENT_IDENTIFIER)
+    if client_id is None:
+        pass
+    elif 2 <= len(client_id) <= 255:
+        x.client_id = client_id
+    else:
         tally.packets.pkt4_processing_failed.add()
         if log.PACKET_INSANE.on:
             log.PACKET_INSANE(x.label, f"the client identifier (option 61) has {len(client_id)} bytes, not 2 to 255")
@@ -114,12 +122,13 @@ async def discover(x: Exchange) -> bool:
     if x.subnet is None:
         log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPDISCOVER")
         return False
-    x.requested = _requested(query)
+    hint = query.options.get(REQUESTED_ADDRESS)
+    x.requested = int.from_bytes(hint[:4], "big") if hint is not None else query.ciaddr
     if log.DISCOVER.on:
         log.DISCOVER(x.label, text_ip4(x.requested))
-    if _prefers_v6_only(x):
+    if service.offers_v6_only and _prefers_v6_only(x):
         return _without_address(x, OFFER)
-    if service.hooks.ddns4_update is not None or service.names.concern(query):
+    if HOST_NAME in query.options or FQDN in query.options or service.hooks.ddns4_update is not None:
         await service.names.choose(x)
     x.kind = OFFER
     lease = x.lease = await offer(x)
@@ -138,7 +147,8 @@ async def request(x: Exchange) -> bool:
     find_subnet(x)
     if service.asks_about_subnets and not await ask_about_subnet(x):
         return False
-    x.requested = _requested(query)
+    hint = query.options.get(REQUESTED_ADDRESS)
+    x.requested = int.from_bytes(hint[:4], "big") if hint is not None else query.ciaddr
     if log.REQUEST.on:
         log.REQUEST(x.label, text_ip4(x.requested))
     init_reboot = SERVER_IDENTIFIER not in query.options and REQUESTED_ADDRESS in query.options
@@ -162,9 +172,9 @@ async def request(x: Exchange) -> bool:
             if log.NAK_INIT_REBOOT.on:
                 log.NAK_INIT_REBOOT(x.label, text_ip4(x.requested))
             return await _nak(x)
-    if _prefers_v6_only(x):
+    if service.offers_v6_only and _prefers_v6_only(x):
         return _without_address(x, ACK)
-    if service.hooks.ddns4_update is not None or service.names.concern(query):
+    if HOST_NAME in query.options or FQDN in query.options or service.hooks.ddns4_update is not None:
         await service.names.choose(x)
     lease = x.lease = await assign(x)
     if lease is None:
@@ -279,11 +289,6 @@ def _prefers_v6_only(x: Exchange) -> bool:
             return True
     network = x.subnet.network
     return network is not None and V6_ONLY_PREFERRED in network.options.by_code
-
-
-def _requested(query: Packet4) -> int:
-    """The address the client names: option 50, else the one it uses."""
-    return _option_address(query) or query.ciaddr
 
 
 def _option_address(query: Packet4) -> int:

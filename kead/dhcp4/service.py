@@ -16,7 +16,7 @@ from kead.dhcp4 import messages as log
 from kead.dhcp4.guard import ClientGuard
 from kead.dhcp4.hook_points import Hooks4
 from kead.dhcp4.names import Names
-from kead.dhcp4.options import VENDOR_CLASS_IDENTIFIER
+from kead.dhcp4.options import V6_ONLY_PREFERRED, VENDOR_CLASS_IDENTIFIER
 from kead.dhcp4.reply import Templates
 from kead.dhcp4.subnets import Recent, SubnetSelector
 from kead.dhcp4.tally import Tally4
@@ -69,12 +69,19 @@ class Service4:
         self.server_port = server_port
         self.client_port = client_port
         self.names = Names()
+        self.echo_client_id = config.echo_client_id
+        self.avoids = config.compatibility.exclude_first_last_24
         self.templates = Templates()
         self.selector = SubnetSelector(
             config.subnets, ignore_link_selection=config.compatibility.ignore_rai_link_selection
         )
         self.pools_have_options = any(
             pool.options.by_code or pool.options.vendor for subnet in config.subnets for pool in subnet.pools
+        )
+        self.offers_v6_only = any(
+            V6_ONLY_PREFERRED in scope.by_code
+            for subnet in config.subnets
+            for scope in (subnet.options, *((subnet.network.options,) if subnet.network is not None else ()))
         )
         self.identifies_flexibly = "flex-id" in config.host_identifiers
         self.configured_server_ids = {s.server_id for s in config.subnets if s.server_id is not None}

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 
 from kead.config.snapshot4 import SharedNetwork4, Subnet4
 from kead.dhcp4.options import AGENT_OPTIONS, RAI_LINK_SELECTION, SUBNET_SELECTION
+from kead.dhcp4.packet import Packet4
 from kead.wire.address import text_ip4
 
 if TYPE_CHECKING:
     from kead.dhcp4.exchange import Exchange
 
 BROADCAST = 0xFFFFFFFF
+_MOST_RELAYS = 65536
+"""Relay agents whose subnets are remembered; forged ones must not fill the memory."""
 
 
 class SubnetSelector:
@@ -55,20 +58,19 @@ class SubnetSelector:
         """The subnet for this query, None if none serves it."""
         query = x.query
         options = query.options
-        link = 0
-        if AGENT_OPTIONS in options and not self._ignore_link_selection:
-            link = int.from_bytes(query.relay_info().get(RAI_LINK_SELECTION, b"")[:4], "big")
-        if not link and SUBNET_SELECTION in options:
-            link = int.from_bytes(options[SUBNET_SELECTION][:4], "big")
-        if link:
-            return self._answer(x, self.containing(link), "link selection %s", link)
+        if AGENT_OPTIONS in options or SUBNET_SELECTION in options:
+            link = self._named_link(query)
+            if link:
+                return self._answer(x, self.containing(link), "link selection %s", link)
         if query.giaddr:
-            by_relay = self._by_relay.get(query.giaddr)
-            if by_relay is not None:
-                return self._answer(x, by_relay, "relay address %s", query.giaddr)
-            return self._answer(
-                x, self.containing(query.giaddr), "prefix of the relay agent's address %s", query.giaddr
-            )
+            relayed = self._by_relay.get(query.giaddr)
+            if relayed is None:
+                relayed = self.containing(query.giaddr)
+                if relayed is not None and len(self._by_relay) < _MOST_RELAYS:
+                    self._by_relay[query.giaddr] = relayed  # the next packet of this agent need not look
+            if x.trace is None:
+                return relayed
+            return self._answer(x, relayed, "relay agent's address %s", query.giaddr)
         datagram = x.datagram
         if datagram.destination != BROADCAST:
             address = query.ciaddr or datagram.source
@@ -81,6 +83,16 @@ class SubnetSelector:
         for address in interface.addresses[:1]:
             return self._answer(x, self.containing(address), "prefix of the interface's address %s", address)
         return self._answer(x, None, "interface " + interface.name + " has no address", None)
+
+    def _named_link(self, query: Packet4) -> int:
+        """The link that the relay agent (RFC 3527) or else the client (RFC 3011) names, 0 for none."""
+        options = query.options
+        link = 0
+        if AGENT_OPTIONS in options and not self._ignore_link_selection:
+            link = int.from_bytes(query.relay_info().get(RAI_LINK_SELECTION, b"")[:4], "big")
+        if not link and SUBNET_SELECTION in options:
+            link = int.from_bytes(options[SUBNET_SELECTION][:4], "big")
+        return link
 
     @staticmethod
     def _answer(x: Exchange, subnet: Subnet4 | None, rule: str, address: int | None) -> Subnet4 | None:

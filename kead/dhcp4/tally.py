@@ -8,7 +8,8 @@ through (`settle`). A group that fails was never counted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import Enum, auto
+from enum import IntEnum, auto
+from typing import Final
 
 from kead.dhcp4.counters import LeaseCounters4, PacketCounters4, PoolCounters4, SubnetCounters4
 from kead.dhcp4.packet import ACK, DECLINE, DISCOVER, INFORM, LEASE_QUERY, NAK, OFFER, RELEASE, REQUEST
@@ -16,7 +17,7 @@ from kead.leases.lease4 import Lease4, State
 from kead.statistics import Counter, Statistics
 
 
-class Change(Enum):
+class Change(IntEnum):
     """What can become of a lease, as far as statistics care."""
 
     ASSIGNED = auto()
@@ -27,15 +28,15 @@ class Change(Enum):
     RECLAIMED_DECLINED = auto()
 
 
-ASSIGNED = Change.ASSIGNED
-Noted = Mapping[tuple[Change, int, int], int]
+_ASSIGNED: Final = int(Change.ASSIGNED)  # a plain number, since every lease hashes it
+Noted = Mapping[tuple[int, int, int], int]
 """(what, subnet id, pool id): how often."""
 
 
 class Tally4:
     """The counters of one server. Subnets and pools come and go with the configuration (`configure`)."""
 
-    __slots__ = ("_by_type", "_noted", "_sent", "leases", "packets", "pools", "statistics", "subnets")
+    __slots__ = ("_by_type", "_noted", "_received", "_sent", "leases", "packets", "pools", "statistics", "subnets")
 
     def __init__(self, statistics: Statistics) -> None:
         self.statistics = statistics
@@ -43,7 +44,8 @@ class Tally4:
         self.leases = LeaseCounters4(statistics)
         self.subnets: dict[int, SubnetCounters4] = {}
         self.pools: dict[tuple[int, int], PoolCounters4] = {}
-        self._noted: dict[tuple[Change, int, int], int] = {}
+        self._received: dict[int, int] = {}
+        self._noted: dict[tuple[int, int, int], int] = {}
         self._by_type: dict[int, Counter] = {
             DISCOVER: p.pkt4_discover_received,
             OFFER: p.pkt4_offer_received,
@@ -103,15 +105,23 @@ class Tally4:
     # Packets
 
     def received(self, kind: int) -> None:
-        """A packet was parsed; its message type is this (0: none)."""
-        self.packets.pkt4_received.add()
-        counter = self._by_type.get(kind)
-        if counter is not None:
-            counter.add()
-        else:
-            self.packets.pkt4_unknown_received.add()
-            if kind == LEASE_QUERY:
-                self.packets.pkt4_lease_query_received.add()
+        """A packet was parsed; its message type is this (0: none). Counted at the end of the batch."""
+        self._received[kind] = self._received.get(kind, 0) + 1
+
+    def end_of_batch(self, now: float) -> None:
+        """A batch is through at `now`."""
+        if self._received:
+            for kind, number in self._received.items():
+                self.packets.pkt4_received.add(number)
+                counter = self._by_type.get(kind)
+                if counter is not None:
+                    counter.add(number)
+                else:
+                    self.packets.pkt4_unknown_received.add(number)
+                    if kind == LEASE_QUERY:
+                        self.packets.pkt4_lease_query_received.add(number)
+            self._received.clear()
+        self.statistics.end_of_batch(now)
 
     def sent(self, kind: int, number: int) -> None:
         """So many replies of this type left."""
@@ -134,7 +144,7 @@ class Tally4:
 
     def assigned(self, lease: Lease4) -> None:
         """An address is given to a client (an offered one too, where offers are stored)."""
-        key = (ASSIGNED, lease.subnet_id, lease.pool_id)
+        key = (_ASSIGNED, lease.subnet_id, lease.pool_id)
         self._noted[key] = self._noted.get(key, 0) + 1
 
     def released(self, lease: Lease4) -> None:
@@ -199,7 +209,7 @@ class Tally4:
         return subnet
 
     @staticmethod
-    def _count(group: LeaseCounters4 | SubnetCounters4 | PoolCounters4, change: Change, number: int) -> None:
+    def _count(group: LeaseCounters4 | SubnetCounters4 | PoolCounters4, change: int, number: int) -> None:
         match change:
             case Change.ASSIGNED:
                 group.assigned_addresses.add(number)
