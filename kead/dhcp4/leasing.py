@@ -173,7 +173,7 @@ async def _grant(
     service, query = x.service, x.query
     x.subnet = subnet
     x.claim(address)
-    if old is not None and not offering:
+    if old is not None and (not offering or subnet.offer_lifetime):
         await _reclaim(x, old)
     lifetime = x.lifetime = x.full_lifetime = valid_lifetime(subnet, _asked_lifetime(x))
     if x.generate_name:
@@ -259,9 +259,11 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
         if x.reused:
             service.tally.reused(old)
         elif subnet.offer_lifetime:
-            x.full_lifetime = subnet.offer_lifetime
             stored = _for_offer(lease, subnet)
+            if lapsed:
+                await _reclaim(x, old)
             if lapsed or old.expire <= stored.expire:
+                x.full_lifetime = subnet.offer_lifetime
                 if not await (_reassign(x, stored, old) if lapsed else _replace(x, stored, old)):
                     return None
                 x.stored = stored
@@ -315,9 +317,12 @@ def _asked_lifetime(x: Exchange) -> int:
 
 
 async def _reclaim(x: Exchange, lease: Lease4) -> None:
-    """An expired lease that is about to be given out once more passes what every expired lease passes."""
+    """An expired lease that is about to be given out once more passes the callouts that every expired lease passes.
+
+    It counts as reclaimed when another one has taken its place (`_reassign`).
+    """
     if lease.state != State.RECLAIMED:
-        await x.service.reclaim(lease)
+        await x.service.ask_before_reclaiming(lease)
 
 
 async def _add(x: Exchange, lease: Lease4) -> bool:
@@ -337,6 +342,8 @@ async def _reassign(x: Exchange, lease: Lease4, old: Lease4) -> bool:
     """In place of a lease that has ended."""
     if not await x.service.store.update(lease, old):
         return False
+    if old.state != State.RECLAIMED:
+        x.service.tally.reclaimed(old)
     x.service.tally.assigned(lease)
     x.service.recent.note(x.subnet)
     return True

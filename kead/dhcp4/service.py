@@ -63,6 +63,7 @@ class Service4:
         self.occasion = libraries.occasion
         self.asks_about_subnets = hooks.subnet4_select is not None or hooks.host4_identifier is not None
         self.shows_replies = hooks.pkt4_send is not None or hooks.buffer4_send is not None
+        self._asks_about_expiry = hooks.lease4_expire is not None or hooks.lease4_recover is not None
         self.guard = guard
         self.in_flight = in_flight
         self.recent = recent
@@ -119,22 +120,31 @@ class Service4:
         return True
 
     async def reclaim(self, lease: Lease4, *, remove: bool = False) -> bool:
-        """What every expired lease passes before its address is free: hooks, statistics. False: a callout kept it.
+        """What an expired lease passes before the store is changed, which is up to the caller; it counts as reclaimed.
 
-        The caller changes the store.
+        False: a callout kept it, or it has changed while callouts took their time.
         """
-        on = self.hooks
-        if on.lease4_expire is not None or on.lease4_recover is not None:
-            async with self.occasion() as occasion:
-                if on.lease4_expire is not None:
-                    c = await on.lease4_expire(occasion, lease4=lease, remove_lease=remove)
-                    if c.status is SKIP:
-                        return False
-                if on.lease4_recover is not None and lease.state == State.DECLINED:
-                    recovering = await on.lease4_recover(occasion, lease4=lease)
-                    if recovering.status is SKIP:
-                        return False
+        if not await self.ask_before_reclaiming(lease, remove=remove):
+            return False
+        if self._asks_about_expiry and await self.store.get(lease.address) != lease:
+            return False
         self.tally.reclaimed(lease)
+        return True
+
+    async def ask_before_reclaiming(self, lease: Lease4, *, remove: bool = False) -> bool:
+        """lease4_expire, and lease4_recover for a declined lease. False: a callout wants the server to do nothing."""
+        if not self._asks_about_expiry:
+            return True
+        on = self.hooks
+        async with self.occasion() as occasion:
+            if on.lease4_expire is not None:
+                c = await on.lease4_expire(occasion, lease4=lease, remove_lease=remove)
+                if c.status is SKIP:
+                    return False
+            if on.lease4_recover is not None and lease.state == State.DECLINED:
+                recovering = await on.lease4_recover(occasion, lease4=lease)
+                if recovering.status is SKIP:
+                    return False
         return True
 
     def allocation_failed(self, x: Exchange, subnet: Subnet4, tried: int, without_pools: int, subnets: int) -> None:
