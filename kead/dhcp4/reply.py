@@ -68,7 +68,6 @@ OWN = frozenset(
         REBINDING_TIME,
         CLIENT_IDENTIFIER,
         AGENT_OPTIONS,
-        HOST_NAME,
         FQDN,
         SUBNET_SELECTION,
     )
