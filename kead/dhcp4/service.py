@@ -19,7 +19,7 @@ from kead.dhcp4.names import Names
 from kead.dhcp4.options import VENDOR_CLASS_IDENTIFIER
 from kead.dhcp4.reply import Templates
 from kead.dhcp4.subnets import Recent, SubnetSelector
-from kead.dhcp4.tally import Tally4
+from kead.dhcp4.tally import NO_POOL, Tally4
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.leases.lease4 import Lease4, State
@@ -89,6 +89,15 @@ class Service4:
     def listen_on(self, addresses: set[int]) -> None:
         """The sockets' addresses: a server identifier that names one of them means this server."""
         self.server_ids = self.configured_server_ids | addresses
+
+    def pool_id_of(self, lease: Lease4) -> int:
+        """The id of the pool that has the lease's address, by which it counts; NO_POOL if none has it."""
+        subnet = self.config.by_id.get(lease.subnet_id)
+        if subnet is not None:
+            for pool in subnet.pools:
+                if pool.first <= lease.address <= pool.last:
+                    return pool.pool_id
+        return NO_POOL
 
     def allocator(self, subnet: Subnet4) -> Allocator:
         """The subnet's allocator, which remembers where it is."""
