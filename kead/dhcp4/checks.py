@@ -113,9 +113,11 @@ def relay_info_complaint(value: bytes) -> str:
 
 
 def client_name_complaint(value: bytes) -> str:
-    """What is wrong with option 81 (RFC 4702): no flags and codes, or a name with a broken label."""
+    """What is wrong with option 81 (RFC 4702): no flags and codes, contradicting flags, or a broken label."""
     if len(value) < 3:
         return f"{len(value)} bytes, at least 3 are needed"
+    if value[0] & 9 == 9:
+        return "the flags N and S contradict each other"
     try:
         client_labels(value)
     except DomainNameError as error:

@@ -108,22 +108,25 @@ class Exchange:
         return self._label
 
     def claim(self, address: int) -> None:
-        """Nobody else gets this address before this exchange is over (where exchanges can overlap at all)."""
-        if self.claimed != address and self.service.guard.serialize:
-            in_flight = self.service.in_flight
-            if self.claimed:
-                in_flight.pop(self.claimed, None)
-            in_flight[address] = self
+        """Nobody else gets this address before this exchange is over."""
+        if self.claimed != address:
+            self._let_go()
+            self.service.in_flight[address] = self
             self.claimed = address
 
     def finish(self) -> None:
         """The exchange is over, however it ended: what it held is free again."""
-        if self.claimed:
-            self.service.in_flight.pop(self.claimed, None)
-            self.claimed = 0
+        self._let_go()
         if self.guarded:
             self.guarded = False
             self.service.guard.leave(self)
+
+    def _let_go(self) -> None:
+        """Of the address, unless its holder's own renewal has taken it over meanwhile."""
+        if self.claimed:
+            if self.service.in_flight.get(self.claimed) is self:
+                del self.service.in_flight[self.claimed]
+            self.claimed = 0
 
 
 def label(query: Packet4) -> str:

@@ -174,7 +174,7 @@ async def _grant(
     x.subnet = subnet
     if service.guard.serialize:
         x.claim(address)
-    if old is not None and not offering:
+    if old is not None and (not offering or subnet.offer_lifetime):
         await _reclaim(x, old)
     asked = query.options.get(LEASE_TIME)
     x.lifetime = x.full_lifetime = subnet.valid.default if asked is None else valid_lifetime(subnet, asked)
@@ -215,11 +215,14 @@ async def _grant(
         stored = _for_offer(lease, subnet)
     else:
         stored = lease
-    if not await (service.store.add(stored) if old is None else service.store.update(stored, old)):
-        return None
-    service.tally.assigned(stored)
-    if subnet.network is not None:
+    if old is not None:
+        if not await _reassign(x, stored, old):
+            return None
+    elif await service.store.add(stored):
+        service.tally.assigned(stored)
         service.recent.note(subnet)
+    else:
+        return None
     x.stored = stored
     return lease
 
@@ -264,9 +267,11 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
         if x.reused:
             service.tally.reused(old)
         elif subnet.offer_lifetime:
-            x.full_lifetime = subnet.offer_lifetime
             stored = _for_offer(lease, subnet)
+            if lapsed:
+                await _reclaim(x, old)
             if lapsed or old.expire <= stored.expire:
+                x.full_lifetime = subnet.offer_lifetime
                 if not await (_reassign(x, stored, old) if lapsed else _replace(x, stored, old)):
                     return None
                 x.stored = stored
@@ -315,9 +320,12 @@ def _for_offer(lease: Lease4, subnet: Subnet4) -> Lease4:
 
 
 async def _reclaim(x: Exchange, lease: Lease4) -> None:
-    """An expired lease that is about to be given out once more passes what every expired lease passes."""
+    """An expired lease that is about to be given out once more passes the callouts that every expired lease passes.
+
+    It counts as reclaimed when another one has taken its place (`_reassign`).
+    """
     if lease.state != State.RECLAIMED:
-        await x.service.reclaim(lease)
+        await x.service.ask_before_reclaiming(lease)
 
 
 async def _replace(x: Exchange, lease: Lease4, old: Lease4) -> bool:
@@ -329,6 +337,8 @@ async def _reassign(x: Exchange, lease: Lease4, old: Lease4) -> bool:
     """In place of a lease that has ended."""
     if not await x.service.store.update(lease, old):
         return False
+    if old.state != State.RECLAIMED:
+        x.service.tally.reclaimed(old)
     x.service.tally.assigned(lease)
     x.service.recent.note(x.subnet)
     return True

@@ -10,16 +10,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from kead.dhcp4.checks import client_labels
 from kead.dhcp4.options import FQDN, HOST_NAME
 from kead.dhcp4.packet import Packet4
-from kead.dhcp4.values import ClientName, encode_client_name, parse_client_name
+from kead.dhcp4.values import ClientName, encode_client_name
 from kead.wire.address import text_ip4
+from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME
 
 if TYPE_CHECKING:
     from kead.dhcp4.exchange import Exchange
 
 FLAG_S, FLAG_O, FLAG_E, FLAG_N = 1, 2, 4, 8
 _UNFIT: Final = re.compile("[^A-Za-z0-9.-]")
+FQDN_HEAD: Final = 3
+"""Bytes of option 81 before the name: flags and two result codes."""
 GENERATED_PREFIX: Final = "myhost"
 
 
@@ -32,9 +36,9 @@ class Names:
         """Set `x.hostname`; ddns4_update callouts may change it."""
         query = x.query
         if FQDN in query.options:
-            name = parse_client_name(query.options[FQDN])
-            x.hostname = _from_fqdn(name)
-            x.generate_name = not name.name and not name.complete
+            value = query.options[FQDN]
+            x.hostname = _from_fqdn(client_labels(value))
+            x.generate_name = len(value) == FQDN_HEAD
         elif HOST_NAME in query.options:
             x.hostname, x.generate_name = _from_host_name(query.options[HOST_NAME])
         on = x.service.hooks
@@ -72,12 +76,11 @@ class Names:
         response.options[FQDN] = encode_client_name(ClientName(flags, x.hostname.removesuffix("."), True), 0, 0)
 
 
-def _from_fqdn(name: ClientName) -> str:
+def _from_fqdn(wire: list[bytes]) -> str:
     """The name of option 81, complete (with the final dot), "" when nothing fit is left of it."""
-    labels = [_clean(label) for label in name.labels]
-    if not all(labels) or not labels:
-        return ""
-    return ".".join(labels) + "."
+    labels = [_clean(label.decode("latin-1")) for label in wire]
+    name = ".".join(labels) + "."
+    return name if labels and all(labels) and ".." not in name else ""
 
 
 def _from_host_name(value: bytes) -> tuple[str, bool]:
@@ -85,8 +88,13 @@ def _from_host_name(value: bytes) -> tuple[str, bool]:
     text = value.decode("latin-1").strip(" \t\r\n\0")
     if text == ".":
         return "", True
+    name, dot, after = text.partition(".")
+    if dot and not after:
+        text = name  # one label stays one, a longer name keeps the dot that makes it complete
     labels = [_clean(label) for label in text.split(".")]
-    if any(len(label) > 63 for label in labels) or ".." in text or not any(labels):
+    if any(len(label) > MAXIMUM_LABEL for label in labels) or ".." in text or text.startswith(".") or not any(labels):
+        return "", False
+    if len(text) > MAXIMUM_NAME - 2:  # on the wire: a length byte more, and the root
         return "", False
     return ".".join(labels), False
 

@@ -67,7 +67,6 @@ OWN = frozenset(
         REBINDING_TIME,
         CLIENT_IDENTIFIER,
         AGENT_OPTIONS,
-        HOST_NAME,
         FQDN,
         SUBNET_SELECTION,
     )

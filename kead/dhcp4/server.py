@@ -278,6 +278,7 @@ class Server4:
             await self.reclamation.stop()
         self.store = store
         self._force(config, libraries)
+        self.tally.pool_of = self.dispatcher.service.pool_id_of
         self.tally.configure((s.id, [(pool.pool_id, pool.size) for pool in s.pools]) for s in config.subnets)
         self.tally.recount(await store.counts())
         if before is None:
@@ -374,6 +375,20 @@ class Server4:
     def _switched(self, disabled: bool) -> None:
         self.dispatcher.disabled = disabled
 
+    # What hook libraries see besides configuration, store and tally (kead.dhcp4.public)
+
+    def subnet_of(self, address: int) -> Subnet4 | None:
+        """See `PublicServer4`."""
+        return self.dispatcher.service.selector.containing(address)
+
+    def is_busy(self, address: int) -> bool:
+        """See `PublicServer4`."""
+        return address in self._in_flight
+
+    async def durable(self) -> None:
+        """See `PublicServer4`."""
+        await self.dispatcher.durable()
+
     # Hooks and commands
 
     async def _command_processed(self, name: str, arguments: object, answer: Answer) -> Answer | None:
@@ -396,7 +411,7 @@ class Server4:
         def handler(name: str) -> Any:
             async def handle(request: Request) -> Answer | None:
                 async with libraries.occasion() as occasion:
-                    response = await libraries.answer(name, request.whole, occasion)
+                    response = await libraries.answer(name, request.whole, occasion, request.place)
                 return None if response is None else Answer.from_json(response)
 
             return handle

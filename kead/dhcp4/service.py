@@ -19,7 +19,7 @@ from kead.dhcp4.names import Names
 from kead.dhcp4.options import V6_ONLY_PREFERRED, VENDOR_CLASS_IDENTIFIER
 from kead.dhcp4.reply import Templates
 from kead.dhcp4.subnets import Recent, SubnetSelector
-from kead.dhcp4.tally import Tally4
+from kead.dhcp4.tally import NO_POOL, Tally4
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.leases.lease4 import Lease4, State
@@ -63,6 +63,7 @@ class Service4:
         self.occasion = libraries.occasion
         self.asks_about_subnets = hooks.subnet4_select is not None or hooks.host4_identifier is not None
         self.shows_replies = hooks.pkt4_send is not None or hooks.buffer4_send is not None
+        self._asks_about_expiry = hooks.lease4_expire is not None or hooks.lease4_recover is not None
         self.guard = guard
         self.in_flight = in_flight
         self.recent = recent
@@ -96,6 +97,15 @@ class Service4:
         """The sockets' addresses: a server identifier that names one of them means this server."""
         self.server_ids = self.configured_server_ids | addresses
 
+    def pool_id_of(self, lease: Lease4) -> int:
+        """The id of the pool that has the lease's address, by which it counts; NO_POOL if none has it."""
+        subnet = self.config.by_id.get(lease.subnet_id)
+        if subnet is not None:
+            for pool in subnet.pools:
+                if pool.first <= lease.address <= pool.last:
+                    return pool.pool_id
+        return NO_POOL
+
     def allocator(self, subnet: Subnet4) -> Allocator:
         """The subnet's allocator, which remembers where it is."""
         allocator = self._allocators.get(subnet.id)
@@ -126,22 +136,31 @@ class Service4:
         return True
 
     async def reclaim(self, lease: Lease4, *, remove: bool = False) -> bool:
-        """What every expired lease passes before its address is free: hooks, statistics. False: a callout kept it.
+        """What an expired lease passes before the store is changed, which is up to the caller; it counts as reclaimed.
 
-        The caller changes the store.
+        False: a callout kept it, or it has changed while callouts took their time.
         """
-        on = self.hooks
-        if on.lease4_expire is not None or on.lease4_recover is not None:
-            async with self.occasion() as occasion:
-                if on.lease4_expire is not None:
-                    c = await on.lease4_expire(occasion, lease4=lease, remove_lease=remove)
-                    if c.status is SKIP:
-                        return False
-                if on.lease4_recover is not None and lease.state == State.DECLINED:
-                    recovering = await on.lease4_recover(occasion, lease4=lease)
-                    if recovering.status is SKIP:
-                        return False
+        if not await self.ask_before_reclaiming(lease, remove=remove):
+            return False
+        if self._asks_about_expiry and await self.store.get(lease.address) != lease:
+            return False
         self.tally.reclaimed(lease)
+        return True
+
+    async def ask_before_reclaiming(self, lease: Lease4, *, remove: bool = False) -> bool:
+        """lease4_expire, and lease4_recover for a declined lease. False: a callout wants the server to do nothing."""
+        if not self._asks_about_expiry:
+            return True
+        on = self.hooks
+        async with self.occasion() as occasion:
+            if on.lease4_expire is not None:
+                c = await on.lease4_expire(occasion, lease4=lease, remove_lease=remove)
+                if c.status is SKIP:
+                    return False
+            if on.lease4_recover is not None and lease.state == State.DECLINED:
+                recovering = await on.lease4_recover(occasion, lease4=lease)
+                if recovering.status is SKIP:
+                    return False
         return True
 
     def allocation_failed(self, x: Exchange, subnet: Subnet4, tried: int, without_pools: int, subnets: int) -> None:

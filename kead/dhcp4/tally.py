@@ -7,8 +7,9 @@ through (`settle`). A group that fails was never counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum, auto
+from operator import attrgetter
 from typing import Final
 
 from kead.dhcp4.counters import LeaseCounters4, PacketCounters4, PoolCounters4, SubnetCounters4
@@ -26,9 +27,15 @@ class Change(IntEnum):
     RECLAIMED = auto()
     RECLAIMED_RELEASED = auto()
     RECLAIMED_DECLINED = auto()
+    ADDED = auto()
+    """Assigned by an administrator: not counted in what was ever assigned."""
+    APPROVED = auto()
+    """Declined no more, by an administrator."""
 
 
 _ASSIGNED: Final = int(Change.ASSIGNED)  # a plain number, since every lease hashes it
+NO_POOL: Final = -1
+"""In place of a pool id: it counts in no pool."""
 Noted = Mapping[tuple[int, int, int], int]
 """(what, subnet id, pool id): how often."""
 
@@ -36,12 +43,26 @@ Noted = Mapping[tuple[int, int, int], int]
 class Tally4:
     """The counters of one server. Subnets and pools come and go with the configuration (`configure`)."""
 
-    __slots__ = ("_by_type", "_noted", "_received", "_sent", "leases", "packets", "pools", "statistics", "subnets")
+    __slots__ = (
+        "_by_type",
+        "_noted",
+        "_received",
+        "_sent",
+        "leases",
+        "packets",
+        "pool_of",
+        "pools",
+        "statistics",
+        "subnets",
+    )
 
     def __init__(self, statistics: Statistics) -> None:
         self.statistics = statistics
         p = self.packets = PacketCounters4(statistics)
         self.leases = LeaseCounters4(statistics)
+        self.pool_of: Callable[[Lease4], int] = attrgetter("pool_id")
+        """The pool in which a lease counts: the one that has its address, whatever the lease says (a lease that was
+        added by hand may lie outside of all, or say anything)."""
         self.subnets: dict[int, SubnetCounters4] = {}
         self.pools: dict[tuple[int, int], PoolCounters4] = {}
         self._received: dict[int, int] = {}
@@ -165,8 +186,12 @@ class Tally4:
             self._note(Change.RECLAIMED, lease)
 
     def _note(self, change: Change, lease: Lease4) -> None:
-        key = (change, lease.subnet_id, lease.pool_id)
-        self._noted[key] = self._noted.get(key, 0) + 1
+        self.note(change, lease.subnet_id, self.pool_of(lease))
+
+    def note(self, change: Change, subnet_id: int, pool_id: int, number: int = 1) -> None:
+        """So many leases of this pool (NO_POOL: of none) have changed so."""
+        key = (change, subnet_id, pool_id)
+        self._noted[key] = self._noted.get(key, 0) + number
 
     def reused(self, lease: Lease4) -> None:
         """A lease was given once more without being stored."""
@@ -214,6 +239,10 @@ class Tally4:
             case Change.ASSIGNED:
                 group.assigned_addresses.add(number)
                 group.cumulative_assigned_addresses.add(number)
+            case Change.ADDED:
+                group.assigned_addresses.add(number)
+            case Change.APPROVED:
+                group.declined_addresses.add(-number)
             case Change.RELEASED:
                 group.assigned_addresses.add(-number)
             case Change.DECLINED:

@@ -127,7 +127,7 @@ class ClientName:
     """Option 81 (RFC 4702): who updates DNS, and the client's name.
 
     `flags`: 1 S, 2 O, 4 E (wire form), 8 N. `complete`: the name ended with the root; else the server adds a domain.
-    `name` is text without the final dot, "" if the client sent none.
+    `name` is text without the final dot, "" if the client sent none, or (then `complete`) the root alone.
     """
 
     flags: int
@@ -146,7 +146,7 @@ def parse_client_name(value: bytes) -> ClientName:
         raise ValueError(f"{len(value)} bytes, at least 3 are needed")
     labels = client_labels(value)
     if not labels:
-        return ClientName(value[0], "", False)
+        return ClientName(value[0], "", len(value) > 3)
     if value[0] & 4:
         length = sum(map(len, labels)) + len(labels)
         return ClientName(value[0], text_labels(labels), len(value) > 3 + length)
@@ -158,7 +158,7 @@ def encode_client_name(name: ClientName, first: int = 255, second: int = 255) ->
     """Option 81's value; `first` and `second` are its two result codes. ValueError: a name that is none."""
     head = bytes((name.flags, first, second))
     if not name.name:
-        return head
+        return head + (b"\0" if name.flags & 4 else b".") if name.complete else head
     if name.flags & 4:
         wire = encode_name(name.name)
         return head + (wire if name.complete else wire[:-1])

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from kead.hooks import messages
 from kead.hooks.chain import Chain, chains_of
-from kead.hooks.commands import HookCommand, point_of
+from kead.hooks.commands import HookCommand, nowhere, point_of
 from kead.hooks.errors import LibraryError, Problem
 from kead.hooks.finding import Configured, Source, find_all
 from kead.hooks.instance import Host, LoadingFailed, forget, instantiate, place_of, register
@@ -45,11 +45,17 @@ class Loaded:
         self._parameters = tuple(parameters)
         self._host = host
 
-    async def answer(self, name: str, request: Mapping[str, Any], occasion: Exchange) -> Any:
+    async def answer(
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        occasion: Exchange,
+        place: Callable[..., str] = nowhere,
+    ) -> Any:
         """What the handlers of this command make of a request. None: nobody has answered (Kea then closes the
-        connection without a byte). KeyError if no library handles it.
+        connection without a byte). KeyError if no library handles it. `place`: where an argument stands in the text.
         """
-        handle = await self.commands[name](occasion, command=request, arguments=request.get("arguments"))
+        handle = await self.commands[name](occasion, command=request, arguments=request.get("arguments"), place=place)
         return getattr(handle, "response", None)
 
     @asynccontextmanager

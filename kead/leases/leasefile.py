@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from kead.leases.writing4 import give_name
+
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 _MODE = 0o640
 
@@ -86,6 +88,29 @@ class LeaseFile:
             os.close(descriptor)
             raise
         os.close(former[0])
+
+    def replace(self, new: Path, backup: Path, start: int) -> None:
+        """Go on in another file, which takes this one's name; this one is kept as `backup`.
+
+        What was appended here from `start` on is appended there first. OSError: everything is as it was.
+        """
+        if self._dirty:
+            self.cut(self.length)
+        with self.path.open("rb") as present:
+            present.seek(start)
+            tail = memoryview(present.read(self.length - start))
+        descriptor = os.open(new, _FLAGS)
+        try:
+            while tail:
+                tail = tail[os.write(descriptor, tail) :]
+            os.fdatasync(descriptor)
+            length = os.fstat(descriptor).st_size
+            give_name(new, self.path, backup)
+        except OSError:
+            os.close(descriptor)
+            raise
+        former, self._descriptor, self.length = self._descriptor, descriptor, length
+        os.close(former)
 
     def close(self) -> None:
         """Let go of it."""

@@ -22,12 +22,14 @@ from typing import Final, Literal
 
 from kead.allocation.occupancy import Occupancy
 from kead.leases import messages
+from kead.leases.cleanup_files import CleanupFiles
 from kead.leases.csv4 import HEADER, format_removal, format_row, writable
 from kead.leases.lease4 import Lease4
 from kead.leases.leasefile import LeaseFile, sync_directory
 from kead.leases.loading4 import NO_CHECKS, Checks4, load4
 from kead.leases.store4 import StoreError
 from kead.leases.table4 import LeaseTable4
+from kead.leases.writing4 import beside, dump, give_name
 
 Durability = Literal["write", "fsync"]
 _AT_ONCE: Final = 2048  # entries of the timeline that are looked at in one go: some milliseconds
@@ -79,6 +81,7 @@ class Memfile4:
         self._before: list[tuple[int, Lease4 | None]] = []
         self._under_way: deque[_Group] = deque()
         self._syncing = 0  # how many of those the sync that is running covers
+        self._files = asyncio.Lock()  # held while files change their names
         self._held = False  # groups are not written, since the file is about to be rotated
         self._unclaimed: Future[None] | None = None  # of a group that `durable` began, for the next `flush`
         self._failed: StoreError | None = None  # for the next `flush`: what it would have made durable is gone
@@ -216,19 +219,67 @@ class Memfile4:
         """Rename the file and go on in a new one. StoreError: everything is as it was."""
         if self._file is None:
             return
-        self._held = True
+        async with self._files:
+            await self._rotate(self._file, to)
+
+    async def _rotate(self, file: LeaseFile, to: Path) -> None:
         try:
-            while written := [group for group in self._under_way if group.start >= 0]:
-                await asyncio.wait([written[-1].done])
-            self._file.rotate(to)
+            await self._hold()
+            file.rotate(to)
             if self._thread is not None:  # what is written from now on is in a file that the directory must know
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._thread, sync_directory, self._file.path.parent)
+                await loop.run_in_executor(self._thread, sync_directory, file.path.parent)
         except OSError as error:
-            raise StoreError(f"cannot rotate the lease file {self._file.path}: {error.strerror}") from error
+            raise StoreError(f"cannot rotate the lease file {file.path}: {error.strerror}") from error
         finally:
             self._held = False
             self._write_held()
+
+    async def _hold(self) -> None:
+        """Write no more groups, and wait for those that are written."""
+        self._held = True
+        while written := [group for group in self._under_way if group.start >= 0]:
+            await asyncio.wait([written[-1].done])
+
+    async def write_file(self, path: Path) -> None:
+        new, backup = beside(path)
+        undone = self.undone
+        try:
+            async with self._files:
+                own = self._file is not None and path == self._file.path
+                start = self._file.length if own and self._file is not None else 0
+                if own:
+                    self._refuse_beside_cleanup(path)
+                await dump(self.all(), new)
+                try:
+                    if self.undone != undone:
+                        raise StoreError(f"leases were undone while {path} was written")
+                    if own and self._file is not None:
+                        await self._change_over(self._file, new, backup, start)
+                    else:
+                        give_name(new, path, backup)
+                except BaseException:
+                    new.unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise StoreError(f"unable to open '{path}': {error.strerror}") from error
+
+    async def _change_over(self, file: LeaseFile, new: Path, backup: Path, start: int) -> None:
+        """The lease file itself has been written anew: go on in it, without what clean-ups have left."""
+        try:
+            await self._hold()
+            self._refuse_beside_cleanup(file.path)
+            file.replace(new, backup, start)
+            CleanupFiles(file.path).previous.unlink(missing_ok=True)
+        finally:
+            self._held = False
+            self._write_held()
+
+    @staticmethod
+    def _refuse_beside_cleanup(path: Path) -> None:
+        files = CleanupFiles(path)
+        if files.running() or files.copy.exists() or files.completed.exists():
+            raise StoreError(f"a clean-up of {path} is under way")
 
     def _take_gathered(self) -> list[tuple[int, Lease4 | None]]:
         before = self._before

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import AsyncIterator, Iterable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from kead.allocation.occupancy import Occupancy
@@ -27,7 +28,9 @@ class LeaseStore4(Protocol):
     """DHCPv4 leases. Coroutines of a store that nobody shares never suspend."""
 
     occupancy: Occupancy
-    """Which addresses are taken at the time of the last `tick`: the truth for a store of our own, a hint for a shared one."""
+    """Which addresses are taken at the time of the last `tick`: the truth for a store of our own, a hint for a shared
+    one.
+    """
 
     undone: int
     """How many groups were undone so far. What an exchange was told to be accepted is gone if this has grown since."""
@@ -66,11 +69,16 @@ class LeaseStore4(Protocol):
     async def reclaimed(self, expired_before: int, limit: int) -> Sequence[Lease4]:
         """Leases in state RECLAIMED whose `expire` lies before that time."""
 
-    def all(self, page: int = 1000) -> AsyncIterator[Sequence[Lease4]]:
-        """Every lease in ascending address order, page by page; other work may run between pages."""
+    def all(self, page: int = 1000, after: int = -1) -> AsyncIterator[Sequence[Lease4]]:
+        """Every lease (of an address greater than `after`) in ascending address order, page by page; other work may
+        run between pages.
+        """
 
     async def counts(self) -> Iterable[tuple[int, int, int, int]]:
         """(subnet id, pool id, state, how many leases)."""
+
+    async def write_file(self, path: Path) -> None:
+        """Write all leases to a lease file; what was there before is kept beside it. StoreError."""
 
     async def close(self) -> None:
         """Make durable what is not yet, and let go of files and connections."""

@@ -40,6 +40,7 @@ from kead.hooks.loading import Loaded
 from kead.leases.csv4 import HEADER
 from kead.leases.lease4 import Lease4
 from kead.leases.memfile4 import Durability, Memfile4, MemfileSettings
+from kead.log_settings import LoggerSettings, OutputSettings
 from kead.statistics import Statistics
 from kead.wire.address import parse_ip4, text_ip4
 
@@ -430,17 +431,8 @@ class LogFile:
         self.use("DEBUG", 99)
 
     def use(self, severity: str, debuglevel: int = 0) -> None:
-        logs.configure(
-            [
-                {
-                    "name": "kea-dhcp4",
-                    "severity": severity,
-                    "debuglevel": debuglevel,
-                    "output-options": [{"output": str(self.path)}],
-                }
-            ],
-            root="kea-dhcp4",
-        )
+        output = OutputSettings(str(self.path))
+        logs.configure([LoggerSettings("kea-dhcp4", severity, debuglevel, (output,))], root="kea-dhcp4")
 
     @property
     def text(self) -> str:

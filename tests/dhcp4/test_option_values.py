@@ -106,8 +106,10 @@ def test_reading_is_total(data: bytes) -> None:
     [
         ("050000" + "03666f6f036f726700", ClientName(5, "foo.org", True)),
         ("04000003666f6f", ClientName(4, "foo", False)),
-        ("04000000", ClientName(4, "", False)),
+        ("040000", ClientName(4, "", False)),
+        ("04000000", ClientName(4, "", True)),
         ("000000", ClientName(0, "", False)),
+        ("0000002e", ClientName(0, "", True)),
         ("000000666f6f", ClientName(0, "foo", False)),
         ("000000666f6f2e6f72672e", ClientName(0, "foo.org", True)),
         ("010000666f6f0000", ClientName(1, "foo", False)),
