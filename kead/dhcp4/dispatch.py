@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 from kead import logs
 from kead.dhcp4 import messages as log
 from kead.dhcp4.exchange import Exchange
+from kead.dhcp4.label import label
+from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.pace import Pace
-from kead.dhcp4.packet import ACK, DISCOVER, REQUEST
+from kead.dhcp4.packet import DISCOVER, PacketError, decode
 from kead.dhcp4.serve import serve
 from kead.dhcp4.tally import Noted
 from kead.leases.store4 import StoreError
@@ -53,7 +55,7 @@ class Dispatcher:
         self.disabled = False
         self.pace = Pace()
         self._loop = loop
-        self._outbox: list[Exchange] = []
+        self._outbox: list[Outgoing] = []
         self._flush_due = False
         self._group: asyncio.Future[None] | None = None
         self.lot = self.new_lot(service.config.parked_packet_limit)
@@ -109,8 +111,22 @@ class Dispatcher:
         service = self.service
         lot, outbox = self.lot, self._outbox
         with_contexts = service.hooks.context_create is not None or service.hooks.context_destroy is not None
+        express = service.express if service.express is not None and service.express.open else None
         for datagram in datagrams:
-            x = Exchange(service, datagram, now)
+            try:
+                query = None
+                if express is not None:
+                    query = decode(datagram.data)
+                    out = express.answer(query, datagram, now)
+                    if out is not None:
+                        outbox.append(out)
+                        continue
+            except PacketError:
+                pass  # `serve` decodes it once more, and knows what to do about it
+            except Exception as error:  # noqa: BLE001  whatever a packet brings, the next one is served
+                self._failed(Exchange(service, datagram, now), error)
+                continue
+            x = Exchange(service, datagram, now, query=query)
             run = _with_contexts(x) if with_contexts else serve(x)
             try:
                 awaited = run.send(None)
@@ -118,7 +134,7 @@ class Dispatcher:
                 x.finish()
                 if through.value:
                     outbox.append(x)
-            except Exception as error:  # noqa: BLE001  whatever a packet brings, the next one is served
+            except Exception as error:  # noqa: BLE001
                 self._failed(x, error)
             else:
                 lot.park(run, x, awaited)
@@ -132,19 +148,19 @@ class Dispatcher:
         try:
             under_way = self.make_durable()
         except StoreError as error:
-            self._send([x for x in outbox if not _promises(x)])
-            self._not_stored([x for x in outbox if _promises(x)], error)
+            self._send([x for x in outbox if not x.promises])
+            self._not_stored([x for x in outbox if x.promises], error)
             return
         undone = self.service.store.undone
-        lost = [x for x in outbox if x.undone != undone and _promises(x)]
+        lost = [x for x in outbox if x.undone != undone and x.promises]
         if lost:
             self._not_stored(lost, "their group was undone while they waited")
             outbox = [x for x in outbox if x not in lost]
         if under_way is None:
             self._send(outbox)
             return
-        self._send([x for x in outbox if not _promises(x)])
-        promises = [x for x in outbox if _promises(x)]
+        self._send([x for x in outbox if not x.promises])
+        promises = [x for x in outbox if x.promises]
         if promises:
             under_way.add_done_callback(lambda future: self._stored(future, promises))
 
@@ -188,21 +204,20 @@ class Dispatcher:
             self._flush_soon()
         await self._group
 
-    def _send(self, outbox: list[Exchange]) -> None:
+    def _send(self, outbox: list[Outgoing]) -> None:
         sent: dict[int, int] = {}
+        server_port = self.service.server_port
         for x in outbox:
             try:
-                x.datagram.channel.send(
-                    x.data, x.destination, x.port, x.link_destination, x.local, x.service.server_port
-                )
+                x.datagram.channel.send(x.data, x.destination, x.port, x.link_destination, x.local, server_port)
             except OSError as error:
-                log.PACKET_SEND_FAIL(x.label, error.strerror or str(error))
+                log.PACKET_SEND_FAIL(_client(x), error.strerror or str(error))
             else:
                 sent[x.kind] = sent.get(x.kind, 0) + 1
         for kind, number in sent.items():
             self.service.tally.sent(kind, number)
 
-    def _stored(self, future: asyncio.Future[None], promises: list[Exchange]) -> None:
+    def _stored(self, future: asyncio.Future[None], promises: list[Outgoing]) -> None:
         error = future.exception()
         if error is None:
             self._send(promises)
@@ -210,7 +225,7 @@ class Dispatcher:
         else:
             self._not_stored(promises, error)
 
-    def _not_stored(self, promises: list[Exchange], error: object) -> None:
+    def _not_stored(self, promises: list[Outgoing], error: object) -> None:
         """Replies that must not leave, since what they promise is not stored."""
         if promises:
             self.service.tally.packets.pkt4_receive_drop.add(len(promises))
@@ -263,14 +278,13 @@ class Dispatcher:
         return fresh
 
 
-def _promises(x: Exchange) -> bool:
-    """Whether this reply must not leave before the leases of its group are durable: an OFFER promises nothing."""
-    return (x.kind == ACK and x.query.type == REQUEST) or x.stored is not None
-
-
 def _is_discover(datagram: Datagram) -> bool:
     """A guess without decoding: clients put option 53 first."""
     return datagram.data[240:243] == bytes((53, 1, DISCOVER))
+
+
+def _client(out: Outgoing) -> str:
+    return out.label if isinstance(out, Exchange) else label(decode(out.datagram.data))
 
 
 def _label(x: Exchange) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kead.dhcp4.options import CLIENT_IDENTIFIER
+from kead.dhcp4.label import label
+from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import Packet4
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from kead.trace import Trace
 
 
-class Exchange:
+class Exchange(Outgoing):
     """One query and all that is known of it. Attributes fill up as the exchange goes on."""
 
     __slots__ = (
@@ -28,10 +29,8 @@ class Exchange:
         "claimed",
         "client_id",
         "contexts",
-        "data",
-        "datagram",
+        "decoded",
         "deleted",
-        "destination",
         "fqdn_fwd",
         "fqdn_rev",
         "full_lifetime",
@@ -39,13 +38,9 @@ class Exchange:
         "guarded",
         "hostname",
         "identifier",
-        "kind",
         "lease",
         "lifetime",
-        "link_destination",
-        "local",
         "now",
-        "port",
         "query",
         "refused",
         "requested",
@@ -56,7 +51,6 @@ class Exchange:
         "stored",
         "subnet",
         "trace",
-        "undone",
         "unknown_address",
     )
 
@@ -64,8 +58,17 @@ class Exchange:
     subnet: Subnet4
     """Set from subnet selection on; `serve` ends or goes a way of its own where there is none."""
 
-    def __init__(self, service: Service4, datagram: Datagram, now: int, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        service: Service4,
+        datagram: Datagram,
+        now: int,
+        trace: Trace | None = None,
+        query: Packet4 | None = None,
+    ) -> None:
+        """`query`: the datagram's message, where it is decoded already."""
         self.service = service
+        self.decoded = query
         self.datagram = datagram
         channel = datagram.channel
         self.local = datagram.destination if datagram.destination in channel.addresses else channel.address
@@ -90,8 +93,8 @@ class Exchange:
         """bare: a callout took the subnet away, so no options are sent; stashed: option 82 is not the query's own."""
         self.stored: Lease4 | None = None
         self.deleted: Lease4 | None = None
-        self.kind = 0
-        """The reply's message type, 0 as long as there is none."""
+        self.kind = 0  # as long as there is no reply
+        self.promises = False
         self.lease: Lease4 | None = None
         """The lease that the reply carries."""
         self.response: Packet4 | None = None
@@ -127,10 +130,3 @@ class Exchange:
             if self.service.in_flight.get(self.claimed) is self:
                 del self.service.in_flight[self.claimed]
             self.claimed = 0
-
-
-def label(query: Packet4) -> str:
-    """[hwtype=1 aa:bb:cc:dd:ee:ff], cid=[01:aa:…] or [no info], tid=0x12345678"""
-    client_id = query.options.get(CLIENT_IDENTIFIER)
-    cid = client_id.hex(":") if client_id else "no info"
-    return f"[hwtype={query.htype} {query.hwaddr.hex(':')}], cid=[{cid}], tid=0x{query.xid:x}"

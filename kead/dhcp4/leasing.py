@@ -177,7 +177,9 @@ async def _grant(
     if old is not None and (not offering or subnet.offer_lifetime):
         await _reclaim(x, old)
     asked = query.options.get(LEASE_TIME)
-    x.lifetime = x.full_lifetime = subnet.valid.default if asked is None else valid_lifetime(subnet, asked)
+    x.lifetime = x.full_lifetime = (
+        subnet.valid.default if asked is None else valid_lifetime(subnet, int.from_bytes(asked[:4], "big"))
+    )
     if x.generate_name:
         service.names.settle(x, address)
     lease = Lease4(
@@ -224,6 +226,7 @@ async def _grant(
     else:
         return None
     x.stored = stored
+    x.promises = True
     return lease
 
 
@@ -232,7 +235,7 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     service, query, subnet = x.service, x.query, x.subnet
     pool = pool_of(subnet, old.address)
     asked = query.options.get(LEASE_TIME)
-    valid = subnet.valid.default if asked is None else valid_lifetime(subnet, asked)
+    valid = subnet.valid.default if asked is None else valid_lifetime(subnet, int.from_bytes(asked[:4], "big"))
     context = old.user_context
     if subnet.store_extended_info and AGENT_OPTIONS in query.options:
         context = extended_info(query, context)
@@ -256,7 +259,7 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     if service.guard.serialize:
         x.claim(old.address)
     x.lifetime = x.full_lifetime = valid
-    if not lapsed and _unchanged(lease, old):
+    if not lapsed and unchanged(lease, old):
         left = remaining(subnet, old, x.now)
         if left:
             x.lifetime = left
@@ -275,6 +278,7 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
                 if not await (_reassign(x, stored, old) if lapsed else _replace(x, stored, old)):
                     return None
                 x.stored = stored
+                x.promises = True
         return lease
     if lapsed:
         await _reclaim(x, old)
@@ -296,7 +300,7 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     return lease
 
 
-def _unchanged(lease: Lease4, old: Lease4) -> bool:
+def unchanged(lease: Lease4, old: Lease4) -> bool:
     """Whether storing this lease would change nothing but its times."""
     return (
         lease.valid_lifetime == old.valid_lifetime

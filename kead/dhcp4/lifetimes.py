@@ -9,10 +9,9 @@ from kead.config.snapshot4 import Subnet4
 from kead.leases.lease4 import INFINITE, Lease4
 
 
-def valid_lifetime(subnet: Subnet4, option: bytes) -> int:
-    """What the client asked for in option 51, within what the subnet allows; 0 asks for nothing."""
+def valid_lifetime(subnet: Subnet4, asked: int) -> int:
+    """What the client asked for (option 51; 0: nothing), within what the subnet allows."""
     valid = subnet.valid
-    asked = int.from_bytes(option[:4], "big")
     if not asked:
         return valid.default
     return min(max(asked, valid.minimum), valid.maximum)

@@ -8,6 +8,7 @@ client that asks for one by an empty option 81.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kead.dhcp4.checks import client_labels
@@ -40,7 +41,7 @@ class Names:
             x.hostname = _from_fqdn(client_labels(value))
             x.generate_name = len(value) == FQDN_HEAD
         elif HOST_NAME in query.options:
-            x.hostname, x.generate_name = _from_host_name(query.options[HOST_NAME])
+            x.hostname, x.generate_name = from_host_name(query.options[HOST_NAME])
         on = x.service.hooks
         if on.ddns4_update is not None:
             c = await on.ddns4_update(
@@ -83,7 +84,8 @@ def _from_fqdn(wire: list[bytes]) -> str:
     return name if labels and all(labels) and ".." not in name else ""
 
 
-def _from_host_name(value: bytes) -> tuple[str, bool]:
+@lru_cache(4096)
+def from_host_name(value: bytes) -> tuple[str, bool]:
     """The name of option 12, and whether the client asks for a made-up one by sending a mere dot."""
     text = value.decode("latin-1").strip(" \t\r\n\0")
     if text == ".":

@@ -9,7 +9,7 @@ and afterwards only joined. A template is cut from what `compose` and `encode` m
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kead.dhcp4.leasing import pool_of
 from kead.dhcp4.lifetimes import tee_times
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
     from kead.config.snapshot4 import OptionScope
     from kead.dhcp4.exchange import Exchange
+    from kead.dhcp4.service import Service4
+    from kead.dhcp4.sockets import Datagram
     from kead.leases.lease4 import Lease4
 
 BASIC = (ROUTERS, DOMAIN_NAME_SERVERS, DOMAIN_NAME)
@@ -72,7 +74,7 @@ OWN = frozenset(
     )
 )
 """Worked out for each reply, never taken from the configuration."""
-PERSONAL = frozenset((HOST_NAME, FQDN, SUBNET_SELECTION, VIVCO_SUBOPTIONS, VIVSO_SUBOPTIONS))
+PERSONAL = frozenset((FQDN, SUBNET_SELECTION, VIVCO_SUBOPTIONS, VIVSO_SUBOPTIONS))
 """Options of a query whose answer differs from client to client: such a reply is composed anew."""
 
 ETHERNET_BROADCAST = b"\xff\xff\xff\xff\xff\xff"
@@ -80,19 +82,51 @@ _FRONT = Struct("!BBBBIHHIIII16s")
 """The header up to sname."""
 _pack_front = _FRONT.pack
 _END = b"\xff"
-_CLIENT_ID_HEADS = tuple(bytes((CLIENT_IDENTIFIER, length)) for length in range(PIECE + 1))
-_AGENT_HEADS = tuple(bytes((AGENT_OPTIONS, length)) for length in range(PIECE + 1))
 _MOST_TEMPLATES = 4096
 
 
-class Template(NamedTuple):
-    """The bytes of a reply that do not change from client to client."""
+class Template:
+    """The bytes of a reply that do not change from client to client, and where to put in those that do."""
 
-    siaddr: int
-    start: bytes
-    """sname, file, cookie, and the options below 61."""
-    rest: bytes
-    """The options between 61 and 82."""
+    __slots__ = ("below", "between", "rest", "siaddr")
+
+    def __init__(self, response: Packet4) -> None:
+        below, between, rest = Packet4(), Packet4(), Packet4()
+        below.sname, below.file = response.sname, response.file
+        for code, value in response.options.items():
+            if code < HOST_NAME or code == MESSAGE_TYPE:
+                below.options[code] = value
+            elif HOST_NAME < code < CLIENT_IDENTIFIER:
+                between.options[code] = value
+            elif code not in (HOST_NAME, CLIENT_IDENTIFIER, AGENT_OPTIONS):
+                rest.options[code] = value
+        self.siaddr = response.siaddr
+        self.below = encode(below)[_FRONT.size : -1]
+        """sname, file, cookie, the message type and the options below 12."""
+        self.between = encode(between)[HEADER_LENGTH:-1]
+        self.rest = encode(rest)[HEADER_LENGTH:-1]
+
+    def fill(self, query: Packet4, kind: int, yiaddr: int, hostname: str, client_id: bytes, agent: bytes) -> bytes:
+        """The reply to this query. Options 12, 61 and 82 are in it where their values are not empty (82: at most
+        253 bytes).
+        """
+        pieces = [
+            _pack_front(
+                BOOTREPLY, query.htype, query.hlen, query.hops, query.xid, 0, query.flags,
+                query.ciaddr if kind == ACK else 0, yiaddr, self.siaddr, query.giaddr, query.chaddr,
+            ),
+            self.below,
+        ]  # fmt: skip
+        if hostname:
+            pieces.append(encode_option(HOST_NAME, hostname.encode("latin-1", "replace")))
+        pieces.append(self.between)
+        if client_id:
+            pieces.append(encode_option(CLIENT_IDENTIFIER, client_id))
+        pieces.append(self.rest)
+        if agent:
+            pieces.append(bytes((AGENT_OPTIONS, len(agent))) + agent)
+        pieces.append(_END)
+        return b"".join(pieces)
 
 
 class Templates(dict[tuple[object, ...], Template]):
@@ -100,17 +134,9 @@ class Templates(dict[tuple[object, ...], Template]):
 
     def keep(self, key: tuple[object, ...], response: Packet4) -> Template:
         """Cut the template out of a composed reply."""
-        start, rest = Packet4(), Packet4()
-        start.sname, start.file = response.sname, response.file
-        for code, value in response.options.items():
-            if code < CLIENT_IDENTIFIER:
-                start.options[code] = value
-            elif code not in (CLIENT_IDENTIFIER, AGENT_OPTIONS):
-                rest.options[code] = value
-        template = Template(response.siaddr, encode(start)[_FRONT.size : -1], encode(rest)[HEADER_LENGTH:-1])
         if len(self) >= _MOST_TEMPLATES:
             self.clear()  # clients that ask for ever other lists must not fill the memory
-        self[key] = template
+        template = self[key] = Template(response)
         return template
 
 
@@ -118,33 +144,17 @@ def pack_quickly(x: Exchange) -> None:
     """Put the reply's bytes and destination into the exchange: what `compose` and `pack` would, but quicker."""
     query, service, lease = x.query, x.service, x.lease
     asked = query.options
-    agent = asked.get(AGENT_OPTIONS)
-    if lease is None or x.hostname or x.reused or not PERSONAL.isdisjoint(asked) or (agent and len(agent) > PIECE):
+    agent = b"" if x.stashed else asked.get(AGENT_OPTIONS, b"")
+    if lease is None or x.reused or not PERSONAL.isdisjoint(asked) or len(agent) > PIECE:
         pack(x, compose(x))
         return
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
     key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local)
-    siaddr, start, rest = service.templates.get(key) or service.templates.keep(key, compose(x))
-    pieces = [
-        _pack_front(
-            BOOTREPLY, query.htype, query.hlen, query.hops, query.xid, 0, query.flags,
-            query.ciaddr if kind == ACK else 0, lease.address, siaddr, query.giaddr, query.chaddr,
-        ),
-        start,
-    ]  # fmt: skip
-    client_id = x.client_id
-    if client_id and service.echo_client_id:
-        if len(client_id) <= PIECE:
-            pieces += _CLIENT_ID_HEADS[len(client_id)], client_id
-        else:
-            pieces.append(encode_option(CLIENT_IDENTIFIER, client_id))
-    pieces.append(rest)
-    if agent and not x.stashed:
-        pieces += _AGENT_HEADS[len(agent)], agent
-    pieces.append(_END)
-    x.data = b"".join(pieces)
-    _route(x, kind, lease.address, query.flags)
+    template = service.templates.get(key) or service.templates.keep(key, compose(x))
+    client_id = x.client_id if service.echo_client_id else b""
+    x.data = template.fill(query, kind, lease.address, x.hostname, client_id, agent)
+    x.destination, x.port, x.link_destination = route(service, query, x.datagram, kind, lease.address, query.flags)
 
 
 def pack(x: Exchange, response: Packet4) -> None:
@@ -247,33 +257,35 @@ def address(x: Exchange, response: Packet4) -> None:
             response.flags |= BROADCAST_FLAG
     elif response.type == NAK and relayed:
         response.flags |= BROADCAST_FLAG
-    _route(x, response.type, response.yiaddr, response.flags)
+    x.destination, x.port, x.link_destination = route(
+        x.service, query, x.datagram, response.type, response.yiaddr, response.flags
+    )
 
 
 def _relayed(query: Packet4) -> bool:
     return query.giaddr != 0 and query.giaddr != BROADCAST
 
 
-def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
-    """Destination address, port and link-layer address (used by raw sockets only)."""
-    query, datagram, service = x.query, x.datagram, x.service
+def route(
+    service: Service4, query: Packet4, datagram: Datagram, kind: int, yiaddr: int, flags: int
+) -> tuple[int, int, bytes]:
+    """Where a reply goes: address, port, link-layer address (used by raw sockets only). `flags`: the reply's."""
     link = datagram.link_source
-    x.port = service.client_port
+    port = service.client_port
     giaddr = query.giaddr
     if query.type == INFORM and query.ciaddr:
-        x.destination = query.ciaddr
+        destination = query.ciaddr
     elif giaddr and giaddr != BROADCAST:
-        x.destination = giaddr
-        x.port = service.server_port
+        destination, port = giaddr, service.server_port
         if AGENT_OPTIONS in query.options and RAI_RELAY_PORT in query.relay_info():
-            x.port = datagram.source_port
+            port = datagram.source_port
     elif query.ciaddr:
-        x.destination = query.ciaddr
+        destination = query.ciaddr
     elif kind == NAK or yiaddr:
         unicast = kind != NAK and not flags & BROADCAST_FLAG and datagram.channel.direct
-        x.destination = yiaddr if unicast else BROADCAST
+        destination = yiaddr if unicast else BROADCAST
         if query.hlen == 6:
             link = query.hwaddr
     else:
-        x.destination = datagram.source or BROADCAST
-    x.link_destination = ETHERNET_BROADCAST if query.flags & BROADCAST_FLAG else link or query.hwaddr
+        destination = datagram.source or BROADCAST
+    return destination, port, ETHERNET_BROADCAST if query.flags & BROADCAST_FLAG else link or query.hwaddr

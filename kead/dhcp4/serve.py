@@ -53,7 +53,7 @@ async def serve(x: Exchange) -> bool:
     on, tally, datagram = service.hooks, service.tally, x.datagram
     try:
         if on.buffer4_receive is None:
-            query = x.query = decode(datagram.data)
+            query = x.query = x.decoded or decode(datagram.data)
         else:
             raw = await on.buffer4_receive(x, query4=None, data=datagram.data)
             if raw.status is DROP:
@@ -187,6 +187,7 @@ async def request(x: Exchange) -> bool:
     if x.reused and log.LEASE_REUSE.on:
         log.LEASE_REUSE(x.label, text_ip4(lease.address), x.lifetime)
     x.kind = ACK
+    x.promises = True
     return service.hooks.leases4_committed is None or await committed(x)
 
 

@@ -13,6 +13,7 @@ from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.pools import first_or_last_of_24
 from kead.config.snapshot4 import Config4, Subnet4
 from kead.dhcp4 import messages as log
+from kead.dhcp4.express import Express
 from kead.dhcp4.guard import ClientGuard
 from kead.dhcp4.hook_points import Hooks4
 from kead.dhcp4.names import Names
@@ -23,7 +24,7 @@ from kead.dhcp4.tally import NO_POOL, Tally4
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.leases.lease4 import Lease4, State
-from kead.leases.store4 import LeaseStore4
+from kead.leases.store4 import LeaseStore4, LocalStore4
 
 if TYPE_CHECKING:
     from kead.dhcp4.exchange import Exchange
@@ -72,6 +73,9 @@ class Service4:
         self.names = Names()
         self.echo_client_id = config.echo_client_id
         self.avoids = config.compatibility.exclude_first_last_24
+        self.express: Express | None = None
+        if isinstance(store, LocalStore4) and not libraries.chains and not config.stash_agent_options:
+            self.express = Express(self, store)
         self.templates = Templates()
         self.selector = SubnetSelector(
             config.subnets, ignore_link_selection=config.compatibility.ignore_rai_link_selection

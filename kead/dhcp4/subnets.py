@@ -18,6 +18,7 @@ from kead.wire.address import text_ip4
 
 if TYPE_CHECKING:
     from kead.dhcp4.exchange import Exchange
+    from kead.dhcp4.sockets import Datagram
 
 BROADCAST = 0xFFFFFFFF
 _MOST_RELAYS = 65536
@@ -53,6 +54,18 @@ class SubnetSelector:
             if subnet is not None and (best is None or subnet.id < best.id):
                 best = subnet
         return best
+
+    def by_link(self, query: Packet4, datagram: Datagram) -> Subnet4 | None:
+        """What `select` says for a query that names no link; None where it has to look."""
+        if query.giaddr:
+            return self._by_relay.get(query.giaddr)
+        if datagram.destination != BROADCAST:
+            return self.containing(query.ciaddr) if query.ciaddr else None
+        interface = datagram.channel.interface
+        named = self._by_interface.get(interface.name)
+        if named is None and interface.addresses:
+            return self.containing(interface.addresses[0])
+        return named
 
     def select(self, x: Exchange) -> Subnet4 | None:
         """The subnet for this query, None if none serves it."""

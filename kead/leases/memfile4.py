@@ -61,7 +61,7 @@ class _Group:
 
 
 class Memfile4:
-    """A `LeaseStore4`. Its coroutines never suspend, but for `durable` with "fsync", `all`, `rotate`, `close`, and
+    """A `LocalStore4`. Its coroutines never suspend, but for `durable` with "fsync", `all`, `rotate`, `close`, and
     `expired` and `reclaimed` when there is very much to look through.
     """
 
@@ -83,7 +83,6 @@ class Memfile4:
         self._syncing = 0  # how many of those the sync that is running covers
         self._files = asyncio.Lock()  # held while files change their names
         self._held = False  # groups are not written, since the file is about to be rotated
-        self._unclaimed: Future[None] | None = None  # of a group that `durable` began, for the next `flush`
         self._failed: StoreError | None = None  # for the next `flush`: what it would have made durable is gone
         self._failures = 0  # in a row
 
@@ -117,13 +116,15 @@ class Memfile4:
     def tick(self, now: int) -> None:
         self._table.tick(now)
 
-    async def get(self, address: int) -> Lease4 | None:
+    # At once, as nobody shares this store …
+
+    def at(self, address: int) -> Lease4 | None:
         return self._table.get(address)
 
-    async def of_client(self, client_id: bytes, hwaddr: bytes) -> tuple[Sequence[Lease4], Sequence[Lease4]]:
+    def leases_of(self, client_id: bytes, hwaddr: bytes) -> tuple[Sequence[Lease4], Sequence[Lease4]]:
         return self._table.of_both(client_id, hwaddr)
 
-    async def add(self, lease: Lease4) -> bool:
+    def put_new(self, lease: Lease4) -> bool:
         if not writable(lease):
             raise ValueError(f"a lease file cannot hold {lease!r}")
         if lease.address in self._table:
@@ -134,7 +135,7 @@ class Memfile4:
         self._table.put(lease, None)
         return True
 
-    async def update(self, lease: Lease4, old: Lease4) -> bool:
+    def put_instead(self, lease: Lease4, old: Lease4) -> bool:
         if not self._table.holds(old):
             return False
         if not writable(lease):
@@ -144,6 +145,20 @@ class Memfile4:
             self._rows.append(format_row(lease))
         self._table.put(lease, old)
         return True
+
+    # … and in the form that all stores have
+
+    async def get(self, address: int) -> Lease4 | None:
+        return self._table.get(address)
+
+    async def of_client(self, client_id: bytes, hwaddr: bytes) -> tuple[Sequence[Lease4], Sequence[Lease4]]:
+        return self._table.of_both(client_id, hwaddr)
+
+    async def add(self, lease: Lease4) -> bool:
+        return self.put_new(lease)
+
+    async def update(self, lease: Lease4, old: Lease4) -> bool:
+        return self.put_instead(lease, old)
 
     async def delete(self, old: Lease4) -> bool:
         if not self._table.holds(old):
@@ -157,23 +172,19 @@ class Memfile4:
     def flush(self) -> Future[None] | None:
         if self._failed is not None:
             failed, self._failed = self._failed, None
-            self._unclaimed = None
             self._undo(self._take_gathered())
             raise failed
-        if not self._before:
-            if self._unclaimed is None:
-                return None
-            future, self._unclaimed = self._unclaimed, None
-            return None if future.done() else future
-        self._unclaimed = None
-        return self._write()
+        if self._before:
+            self._write()
+        # what was begun by an earlier flush, or by `durable`, may be what the caller waits for
+        return self._under_way[-1].done if self._under_way else None
 
     async def durable(self) -> None:
         if self._failed is not None:
             raise self._failed
         if self._before:
             try:
-                self._unclaimed = self._write() or self._unclaimed
+                self._write()
             except StoreError as error:
                 self._failed = error  # those who flush for the rest of the group must hear it as well
                 raise

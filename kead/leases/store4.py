@@ -14,7 +14,7 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kead.allocation.occupancy import Occupancy
 from kead.leases.lease4 import Lease4
@@ -82,3 +82,20 @@ class LeaseStore4(Protocol):
 
     async def close(self) -> None:
         """Make durable what is not yet, and let go of files and connections."""
+
+
+@runtime_checkable
+class LocalStore4(LeaseStore4, Protocol):
+    """A store that nobody else writes can also be asked without waiting: these are the twins of `get` and so on."""
+
+    def at(self, address: int) -> Lease4 | None:
+        """As `get`."""
+
+    def leases_of(self, client_id: bytes, hwaddr: bytes) -> tuple[Sequence[Lease4], Sequence[Lease4]]:
+        """As `of_client`."""
+
+    def put_new(self, lease: Lease4) -> bool:
+        """As `add`."""
+
+    def put_instead(self, lease: Lease4, old: Lease4) -> bool:
+        """As `update`."""

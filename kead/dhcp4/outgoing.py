@@ -1,0 +1,40 @@
+"""What the outbox needs to know of a reply: its bytes, where they go, and what has to be durable before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kead.dhcp4.sockets import Datagram
+
+
+class Outgoing:
+    """A reply to `datagram`.
+
+    local     the address it is sent from
+    kind      its message type
+    promises  it must not leave before the leases of its group are durable; an OFFER promises nothing
+    undone    how many groups the store had undone when the query came: if there are more by now, a promise is void
+    """
+
+    __slots__ = (
+        "data",
+        "datagram",
+        "destination",
+        "kind",
+        "link_destination",
+        "local",
+        "port",
+        "promises",
+        "undone",
+    )
+
+    datagram: Datagram
+    local: int
+    kind: int
+    data: bytes
+    destination: int
+    port: int
+    link_destination: bytes
+    promises: bool
+    undone: int
