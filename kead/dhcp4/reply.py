@@ -90,15 +90,18 @@ class Template:
 
     __slots__ = ("below", "between", "rest", "siaddr")
 
-    def __init__(self, response: Packet4) -> None:
+    def __init__(self, response: Packet4, named: bool) -> None:
+        """`named`: option 12 of this reply is its client's own."""
         below, between, rest = Packet4(), Packet4(), Packet4()
         below.sname, below.file = response.sname, response.file
         for code, value in response.options.items():
-            if code < HOST_NAME or code == MESSAGE_TYPE:
+            if named and code == HOST_NAME:
+                continue
+            if code <= HOST_NAME or code == MESSAGE_TYPE:
                 below.options[code] = value
-            elif HOST_NAME < code < CLIENT_IDENTIFIER:
+            elif code < CLIENT_IDENTIFIER:
                 between.options[code] = value
-            elif code not in (HOST_NAME, CLIENT_IDENTIFIER, AGENT_OPTIONS):
+            elif code not in (CLIENT_IDENTIFIER, AGENT_OPTIONS):
                 rest.options[code] = value
         self.siaddr = response.siaddr
         self.below = encode(below)[_FRONT.size : -1]
@@ -132,11 +135,11 @@ class Template:
 class Templates(dict[tuple[object, ...], Template]):
     """Replies already composed under one configuration, by all that decides what is in them."""
 
-    def keep(self, key: tuple[object, ...], response: Packet4) -> Template:
+    def keep(self, key: tuple[object, ...], response: Packet4, named: bool) -> Template:
         """Cut the template out of a composed reply."""
         if len(self) >= _MOST_TEMPLATES:
             self.clear()  # clients that ask for ever other lists must not fill the memory
-        template = self[key] = Template(response)
+        template = self[key] = Template(response, named)
         return template
 
 
@@ -150,8 +153,9 @@ def pack_quickly(x: Exchange) -> None:
         return
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
-    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local)
-    template = service.templates.get(key) or service.templates.keep(key, compose(x))
+    named = bool(x.hostname)
+    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local, named)
+    template = service.templates.get(key) or service.templates.keep(key, compose(x), named)
     client_id = x.client_id if service.echo_client_id else b""
     x.data = template.fill(query, kind, lease.address, x.hostname, client_id, agent)
     x.destination, x.port, x.link_destination = route(service, query, x.datagram, kind, lease.address, query.flags)

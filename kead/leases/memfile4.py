@@ -174,10 +174,10 @@ class Memfile4:
             failed, self._failed = self._failed, None
             self._undo(self._take_gathered())
             raise failed
-        if self._before:
-            self._write()
-        # what was begun by an earlier flush, or by `durable`, may be what the caller waits for
-        return self._under_way[-1].done if self._under_way else None
+        future = self._write() if self._before else None
+        if future is None and self._under_way:  # begun by an earlier flush, or by `durable`: the caller may rest on it
+            return self._under_way[-1].done
+        return future
 
     async def durable(self) -> None:
         if self._failed is not None:
