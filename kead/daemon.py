@@ -111,9 +111,7 @@ class Program(ABC):
             "linked with:",
             f"- Python {platform.python_version()}",
         ]
-        lines += [
-            f"- {library} {metadata.version(library)}" for library in ("uvloop", "orjson", "pydantic")
-        ]
+        lines += [f"- {library} {metadata.version(library)}" for library in ("uvloop", "orjson", "pydantic")]
         return "\n".join([*lines, "lease backends:", "- Memfile backend 3.0"])
 
     def report(self) -> str:

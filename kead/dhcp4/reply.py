@@ -82,6 +82,8 @@ _FRONT = Struct("!BBBBIHHIIII16s")
 """The header up to sname."""
 _pack_front = _FRONT.pack
 _END = b"\xff"
+_CLIENT_ID_HEADS = tuple(bytes((CLIENT_IDENTIFIER, length)) for length in range(PIECE + 1))
+_AGENT_HEADS = tuple(bytes((AGENT_OPTIONS, length)) for length in range(PIECE + 1))
 _MOST_TEMPLATES = 4096
 
 
@@ -124,10 +126,13 @@ class Template:
             pieces.append(encode_option(HOST_NAME, hostname.encode("latin-1", "replace")))
         pieces.append(self.between)
         if client_id:
-            pieces.append(encode_option(CLIENT_IDENTIFIER, client_id))
+            if len(client_id) <= PIECE:
+                pieces += _CLIENT_ID_HEADS[len(client_id)], client_id
+            else:
+                pieces.append(encode_option(CLIENT_IDENTIFIER, client_id))
         pieces.append(self.rest)
         if agent:
-            pieces.append(bytes((AGENT_OPTIONS, len(agent))) + agent)
+            pieces += _AGENT_HEADS[len(agent)], agent
         pieces.append(_END)
         return b"".join(pieces)
 

@@ -127,12 +127,11 @@ class Memfile4:
     def put_new(self, lease: Lease4) -> bool:
         if not writable(lease):
             raise ValueError(f"a lease file cannot hold {lease!r}")
-        if lease.address in self._table:
+        if not self._table.put_new(lease):
             return False
         self._before.append((lease.address, None))
         if self._file is not None:
             self._rows.append(format_row(lease))
-        self._table.put(lease, None)
         return True
 
     def put_instead(self, lease: Lease4, old: Lease4) -> bool:

@@ -137,29 +137,44 @@ class LeaseTable4:
             return record is not None and record == rest(old)
         return lease is old or lease == old
 
-    def put(self, lease: Lease4, old: Lease4 | None) -> None:
-        """Hold this lease from now on. `old` is what `peek` would give for its address."""
+    def put_new(self, lease: Lease4) -> bool:
+        """Hold this lease from now on, if its address has none. On the way of every new client, hence in one piece."""
+        address = lease.address
+        if address in self._records:
+            return False
+        self._records[address] = b""
+        self._awake[address] = lease
+        self._awake_order.append(address)
+        block = address >> _BLOCK_BITS
+        self._blocks[block] = self._blocks.get(block, 0) + 1
+        client_id, hwaddr = lease.client_id, lease.hwaddr
+        if client_id:
+            clients = self._by_client.addresses
+            if client_id in clients:
+                self._by_client.enter(client_id, address)
+            else:
+                clients[client_id] = address
+        if hwaddr:
+            interfaces = self._by_hwaddr.addresses
+            if hwaddr in interfaces:
+                self._by_hwaddr.enter(hwaddr, address)
+            else:
+                interfaces[hwaddr] = address
+        kind = (lease.subnet_id, lease.pool_id, lease.state)
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self._enlist(lease)
+        if self._takes(lease):
+            self.occupancy.take(address)
+        return True
+
+    def put(self, lease: Lease4, old: Lease4) -> None:
+        """Hold this lease in place of `old`, which is what `peek` would give for its address."""
         address = lease.address
         awake = self._awake
         if address not in awake:
             self._awake_order.append(address)
         awake[address] = lease
         self._records[address] = b""
-        if old is None:
-            block = address >> _BLOCK_BITS
-            self._blocks[block] = self._blocks.get(block, 0) + 1
-            for index, identifier in ((self._by_client, lease.client_id), (self._by_hwaddr, lease.hwaddr)):
-                if identifier:
-                    if identifier in index.addresses:
-                        index.enter(identifier, address)
-                    else:
-                        index.addresses[identifier] = address
-            kind = (lease.subnet_id, lease.pool_id, lease.state)
-            self.counts[kind] = self.counts.get(kind, 0) + 1
-            self._enlist(lease)
-            if self._takes(lease):
-                self.occupancy.take(address)
-            return
         if lease.client_id != old.client_id:
             self._by_client.leave(old.client_id, address)
             if lease.client_id:
@@ -196,10 +211,13 @@ class LeaseTable4:
     def restore(self, address: int, earlier: Lease4 | None) -> None:
         """Have what there was before: this lease, or none."""
         present = self.peek(address)
-        if earlier is not None:
+        if earlier is None:
+            if present is not None:
+                self.drop(present)
+        elif present is None:
+            self.put_new(earlier)
+        else:
             self.put(earlier, present)
-        elif present is not None:
-            self.drop(present)
 
     def fill(self, records: dict[int, bytes], restless: dict[int, Lease4]) -> None:
         """Take over all leases of a file: as records, and those that do not fit into one. The table must be empty."""
@@ -239,7 +257,7 @@ class LeaseTable4:
             blocks[block] = blocks.get(block, 0) + 1
         self.occupancy.take_all(taken)
         for address, lease in restless.items():
-            self.put(lease, None)
+            self.put_new(lease)
             self._awake_order.remove(address)
 
     def tick(self, now: int) -> None:
