@@ -118,12 +118,19 @@ def pack_quickly(x: Exchange) -> None:
     query, service, lease = x.query, x.service, x.lease
     asked = query.options
     agent = asked.get(AGENT_OPTIONS, b"")
-    if lease is None or not PERSONAL.isdisjoint(asked) or x.hostname or x.reused or len(agent) > PIECE:
+    if (
+        lease is None
+        or not PERSONAL.isdisjoint(asked)
+        or x.hostname
+        or x.reused
+        or len(agent) > PIECE
+        or x.trace is not None
+    ):
         pack(x, compose(x))
         return
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
-    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local)
+    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.full_lifetime, x.local)
     template = service.templates.get(key)
     if template is None:
         template = service.templates.keep(key, compose(x))

@@ -15,6 +15,7 @@ import asyncio
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -221,6 +222,7 @@ def main() -> int:
                 result = future.result()
             except AssertionError as error:
                 print(f"seed {seed}: {error}", file=sys.stderr)
+                traceback.print_exception(error)
                 return 1
             print(f"seed {seed}:", ", ".join(f"{key} {value}" for key, value in result.items()))
     print(f"in {time.perf_counter() - before:.0f} s")
