@@ -118,8 +118,6 @@ def _translated(document: Document, model: type[Keywords], error: ErrorDetails) 
         return _missing(document, path, error["input"])
     if kind == "literal_error":
         return _not_one_of(document, path, error)
-    if kind == "too_short":
-        return _empty_list(document, path)
     if kind in _EXPECTED:
         return _wrong_type(document, path, kind, error["input"])
     return ConfigError(f"{error['msg']} ({document.place(path)})", place=document.place(path), path=path, syntax=True)
@@ -297,8 +295,10 @@ def _walk(document: Document, model: Keywords, path: Path, warnings: list[str]) 
         value = getattr(model, name)
         if value is None:
             raise _null(document, (*path, model.keyword(name)))
-        if value == [] and name in model.filled and not document.wire:
-            raise _empty_list(document, (*path, model.keyword(name)), "{")
+        if value == [] and name in model.filled:
+            mark = model.filled[name]
+            if mark.on_wire or not document.wire:
+                raise _empty_list(document, (*path, model.keyword(name)), mark.expected)
     for name in sorted(model.marked & given):
         _marked(document, model, name, path, warnings)
     for rest, inner in model.maps():

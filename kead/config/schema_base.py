@@ -51,8 +51,15 @@ class Former:
     now: str
 
 
+@dataclass(frozen=True)
 class NotEmpty:
-    """Mark of a list that may be left out, but not empty, in a file; over the command channel it may."""
+    """Mark of a list that may be left out, but not empty, in a file.
+
+    `expected`: what Kea's grammar wants in it; `on_wire`: not over the command channel either.
+    """
+
+    expected: str = "{"
+    on_wire: bool = False
 
 
 class Keywords(BaseModel):
@@ -71,7 +78,7 @@ class Keywords(BaseModel):
     may_be_empty: ClassVar[bool] = False
     later: ClassVar[dict[str, Later]] = {}
     former: ClassVar[dict[str, Former]] = {}
-    filled: ClassVar[frozenset[str]] = frozenset()
+    filled: ClassVar[dict[str, NotEmpty]] = {}
     marked: ClassVar[frozenset[str]] = frozenset()
     inner: ClassVar[tuple[str, ...]] = ()
 
@@ -79,9 +86,7 @@ class Keywords(BaseModel):
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
         cls.later = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, Later)}
         cls.former = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, Former)}
-        cls.filled = frozenset(
-            n for n, f in cls.model_fields.items() if any(isinstance(m, NotEmpty) for m in f.metadata)
-        )
+        cls.filled = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, NotEmpty)}
         cls.marked = frozenset(cls.later) | frozenset(cls.former)
         cls.inner = tuple(n for n, f in cls.model_fields.items() if _holds_maps(f.annotation))
 
@@ -128,3 +133,19 @@ class Commented(Keywords):
         if self.comment is None:
             return self.user_context
         return {**(self.user_context or {}), "comment": self.comment}
+
+
+def words(model: type[Keywords]) -> frozenset[str]:
+    """Every keyword of a model and of the maps in it."""
+    return _words(model, set())
+
+
+def _words(model: type[Keywords], seen: set[type[Keywords]]) -> frozenset[str]:
+    found = model.keywords()
+    seen.add(model)
+    for field in model.model_fields.values():
+        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            for inner in (part, *getattr(part, "__args__", ())):
+                if isinstance(inner, type) and issubclass(inner, Keywords) and inner not in seen:
+                    found |= _words(inner, seen)
+    return found
