@@ -189,7 +189,7 @@ def compose(x: Exchange) -> Packet4:
         response.siaddr = subnet.next_server
         response.sname = subnet.server_hostname.ljust(64, b"\0") if subnet.server_hostname else b""
         response.file = subnet.boot_file_name.ljust(128, b"\0") if subnet.boot_file_name else b""
-    if not x.bare:
+    if subnet is not None and not x.bare:
         scopes = _scopes(x, lease)
         _add_configured(x, options, scopes)
         add_vendor_options(query, options, scopes)
@@ -198,8 +198,7 @@ def compose(x: Exchange) -> Packet4:
 
 def _server_id(x: Exchange) -> int:
     """The configured dhcp-server-identifier, else the address that the query was for (RFC 2131 section 4.1)."""
-    subnet = x.subnet if x.query.type != INFORM or x.subnet is not None else None
-    configured = subnet.server_id if subnet is not None else x.service.config.server_id
+    configured = x.subnet.server_id if x.subnet is not None else None
     return configured if configured is not None else x.local
 
 
@@ -259,12 +258,14 @@ def _relayed(query: Packet4) -> bool:
 def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
     """Destination address, port and link-layer address (used by raw sockets only)."""
     query, datagram, service = x.query, x.datagram, x.service
-    own = query.hwaddr if query.hlen == 6 else datagram.link_source
-    x.link_destination = datagram.link_source or own
+    relayed = _relayed(query)
+    x.link_destination = datagram.link_source or (query.hwaddr if query.hlen == 6 else b"")
+    if query.flags & BROADCAST_FLAG and not relayed:
+        x.link_destination = b"\xff\xff\xff\xff\xff\xff"
     x.port = service.client_port
     if query.type == INFORM and query.ciaddr:
         x.destination = query.ciaddr
-    elif _relayed(query):
+    elif relayed:
         x.destination = query.giaddr
         x.port = service.server_port
         agent = query.options.get(AGENT_OPTIONS)
@@ -274,11 +275,7 @@ def _route(x: Exchange, kind: int, yiaddr: int, flags: int) -> None:
         x.destination = query.ciaddr
     elif kind == NAK or (yiaddr and (flags & BROADCAST_FLAG or not datagram.channel.direct)):
         x.destination = BROADCAST
-        x.link_destination = own
     elif yiaddr:
         x.destination = yiaddr
-        x.link_destination = own
     else:
         x.destination = datagram.source or BROADCAST
-    if query.flags & BROADCAST_FLAG:
-        x.link_destination = b"\xff\xff\xff\xff\xff\xff"

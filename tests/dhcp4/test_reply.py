@@ -90,6 +90,18 @@ class TestDestinations:
         assert nak is not None
         assert nak.packet.flags == 0x8000
 
+    async def test_a_relay_agents_frame_is_its_own_whatever_the_client_asked_for(self, client: Client) -> None:
+        agent = bytes.fromhex("020000000099")
+        offer = await client.discover(giaddr="192.0.2.2", broadcast=True, link_source=agent)
+        assert offer is not None
+        assert offer.link == agent
+
+    async def test_a_frame_goes_back_to_the_card_that_sent_the_query(self, client: Client) -> None:
+        card = bytes.fromhex("020000000099")
+        offer = await client.discover(link_source=card)
+        assert offer is not None
+        assert offer.link == card
+
     async def test_a_relay_agent_on_a_port_of_its_own(self, client: Client) -> None:
         offer = await client.discover(giaddr=RELAY, source_port=4711, options={82: b"\x13\2\0\0"})
         assert offer is not None
