@@ -137,7 +137,7 @@ def show_server(
 def show_interfaces(written: Interfaces | None, own: Mapping[str, Any]) -> Shown:
     """interfaces-config, with the family's own keywords."""
     if written is None:
-        return {"interfaces": [], "re-detect": True}
+        return {"interfaces": [], "re-detect": False}
     shown: Shown = {"interfaces": written.interfaces, "re-detect": written.re_detect, **own}
     if written.service_sockets_require_all:
         shown["service-sockets-require-all"] = True

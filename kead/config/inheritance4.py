@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kead.config.errors import NOWHERE, ConfigError, Path
+from kead.config.errors import ConfigError, Path
 from kead.config.inheritance import Levels, nearest
-from kead.config.reader import Document
+from kead.config.reader import Document, text_bytes
 from kead.config.schema4 import Inherited
 from kead.wire.address import parse_ip4
 
@@ -81,14 +81,9 @@ def next_server(document: Document, text: str, path: Path) -> int:
 
 
 def header_text(document: Document, text: str, path: Path, most: int, told: int) -> bytes:
-    place = document.place(path) if len(text) > most or not text.isascii() else NOWHERE
-    try:
-        data = text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        wrong = text[error.start]
-        why = f"{path[-1]} holds the character {wrong!r}, which has no single byte ({place})"
-        raise ConfigError(why, place=place, path=path) from None
+    data = text_bytes(document, text, path)
     if len(data) > most:
+        place = document.place(path)
         text = f"{path[-1]} must be at most {told} bytes long, it is {len(data)} ({place})"
         raise ConfigError(text, place=place, path=path)
     return data

@@ -66,6 +66,7 @@ class Keywords(BaseModel):
     """A map of the configuration: these keywords and no others.
 
     may_be_empty     whether `{}` is allowed in a file (Kea's grammar refuses most empty maps)
+    expected         what its message then says was expected, where that is not just the keywords
     """
 
     model_config = ConfigDict(
@@ -76,6 +77,7 @@ class Keywords(BaseModel):
         use_attribute_docstrings=True,
     )
     may_be_empty: ClassVar[bool] = False
+    expected: ClassVar[str] = ""
     later: ClassVar[dict[str, Later]] = {}
     former: ClassVar[dict[str, Former]] = {}
     filled: ClassVar[dict[str, NotEmpty]] = {}

@@ -156,6 +156,18 @@ class Surroundings:
             written.unwarned_reclaim_cycles,
         )
 
+    def data_directory(self, written: str | None) -> None:
+        """Kea 3 takes the directory from the environment alone; the keyword may still say the same."""
+        if written is None:
+            return
+        path = (*self._path, "data-directory")
+        try:
+            self._context.check_data_directory(written)
+        except ForbiddenPathError as error:
+            remedy = "leave 'data-directory' out; the environment's KEA_DHCP_DATA_DIR says where data lie"
+            self._refuse(f"'data-directory' of {error}", path, place=False, remedy=remedy)
+        self._warnings.append(f"'data-directory' ({self._document.place(path)}) is ignored")
+
     def sanity(self, written: Sanity | None) -> SanityChecks:
         return SanityChecks() if written is None else SanityChecks(written.lease_checks, written.extended_info_checks)
 
