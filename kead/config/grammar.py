@@ -40,9 +40,13 @@ _WIRE_TYPES = {
     "model_type": "a map",
 }
 _ELEMENT_CALLS = {"string_type": "stringValue() called on non-string", "int_type": "intValue() called on non-integer"}
-_TYPED_MAPS = frozenset({"subnet4", "pools", "shared-networks", "option-data", "option-def", "relay"})
+_TYPED_MAPS = frozenset(
+    {"subnet4", "subnet6", "pools", "pd-pools", "shared-networks", "option-data", "option-def", "relay"}
+)
 _CLOSED = {"relay": "ip-addresses", "hooks-libraries": '"," or }', "output-options": ""}
 """Maps whose grammar has no place for unknown words: what it expects instead."""
+_ITEMS = {"loggers": "{", "mac-sources": "duid or constant string"}
+"""Lists whose grammar, where an item is of the wrong type, expects something else than their end."""
 _MANDATORY_ON_WIRE = {
     "subnet": "subnet configuration failed: mandatory 'subnet' parameter is missing for a subnet being configured {}",
     "pool": "Mandatory 'pool' entry missing in definition: {}",
@@ -118,8 +122,6 @@ def _translated(document: Document, model: type[Keywords], error: ErrorDetails) 
         return _missing(document, path, error["input"])
     if kind == "literal_error":
         return _not_one_of(document, path, error)
-    if kind == "too_short":
-        return _empty_list(document, path)
     if kind in _EXPECTED:
         return _wrong_type(document, path, kind, error["input"])
     return ConfigError(f"{error['msg']} ({document.place(path)})", place=document.place(path), path=path, syntax=True)
@@ -134,6 +136,7 @@ def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigErr
         place = document.place(path)
         texts = {
             "Dhcp4": f"unsupported global configuration parameter: {word} ({place})",
+            "Dhcp6": f"unsupported global configuration parameter: {word} ({place})",
             "compatibility": f"unsupported compatibility parameter: {word} ({place})",
             "hooks-libraries": f"unknown hooks library parameter: {word}({document.place(path[:-1])})",
             "shared-networks": f"spurious '{word}' parameter ({document.place(path[:-1])})",
@@ -224,7 +227,8 @@ def _wrong_type(document: Document, path: Path, kind: str, value: Any) -> Config
     step = path[-1]
     in_list = isinstance(step, int)
     if not document.wire:
-        return _unexpected(document, path, "]" if in_list and path[-2] != "loggers" else _EXPECTED[kind].value)
+        expected = _ITEMS.get(str(path[-2]), "]") if in_list else _EXPECTED[kind].value
+        return _unexpected(document, path, expected)
     place = document.place(path)
     where = context_name(path[:-1])
     if in_list:
@@ -292,13 +296,16 @@ def _walk(document: Document, model: Keywords, path: Path, warnings: list[str]) 
     given = model.model_fields_set
     if not given and not model.may_be_empty and not document.wire:
         few = [] if isinstance(model, Commented) else [model.keyword(name) for name in type(model).model_fields]
-        raise empty_map(document, path, "expecting " + " or ".join(few) if 0 < len(few) < 4 else "")
+        expected = model.expected or (" or ".join(few) if len(few) < 4 else "")
+        raise empty_map(document, path, f"expecting {expected}" if expected else "")
     for name in given:
         value = getattr(model, name)
         if value is None:
             raise _null(document, (*path, model.keyword(name)))
-        if value == [] and name in model.filled and not document.wire:
-            raise _empty_list(document, (*path, model.keyword(name)), "{")
+        if value == [] and name in model.filled:
+            mark = model.filled[name]
+            if mark.on_wire or not document.wire:
+                raise _empty_list(document, (*path, model.keyword(name)), mark.expected)
     for name in sorted(model.marked & given):
         _marked(document, model, name, path, warnings)
     for rest, inner in model.maps():
@@ -320,7 +327,8 @@ def _marked(document: Document, model: Keywords, name: str, path: Path, warnings
         now = former.now
         if now in model.given():
             text = f"cannot specify both '{keyword}' and '{now}'. Use only the latter."
-            prefix = "subnet configuration failed: " if "pools" not in path and "subnet4" in path else ""
+            inside = {"subnet4", "subnet6"}.intersection(path) and not {"pools", "pd-pools"}.intersection(path)
+            prefix = "subnet configuration failed: " if inside else ""
             raise ConfigError(prefix + text, place=document.place(here), path=here)
         warnings.append(f"'{keyword}' ({document.place(here)}) is an older spelling: use '{now}'")
     later = model.later.get(name)

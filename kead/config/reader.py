@@ -16,7 +16,7 @@ from kead.config.errors import NOWHERE, ConfigError, Path, Place
 from kead.config.positions import Positioned, Spot, element_place, read_positioned, wire_place
 from kead.config.scanner import Source, read_source
 
-__all__ = ["ConfigError", "Document", "Place", "from_wire", "read_file", "read_text"]
+__all__ = ["ConfigError", "Document", "Place", "from_wire", "read_file", "read_text", "text_bytes"]
 
 
 class Document:
@@ -93,6 +93,16 @@ def from_wire(
             return read_positioned(source, wire=True)
 
     return Document(tree, locate, origin=origin, wire=True, prefix=prefix)
+
+
+def text_bytes(document: Document, text: str, path: Path) -> bytes:
+    """The bytes that a string of the document stands for. ConfigError: a character that is none (command channel)."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        place = document.place(path)
+        why = f"{path[-1]} holds the character {text[error.start]!r}, which has no single byte ({place})"
+        raise ConfigError(why, place=place, path=path) from None
 
 
 def _read(source: Source, keywords: frozenset[str]) -> Document:

@@ -30,7 +30,7 @@ class Restrictions:
 
     enforce       False with -X: files may lie anywhere
     testing       True for -t, -T and config-test: as in Kea, where log and lease files lie is not judged then
-    interfaces    the interfaces of this machine with their IPv4 addresses; None: not to be checked
+    interfaces    the interfaces of this machine with their addresses (of the server's family); None: not to be checked
     """
 
     enforce: bool = True
@@ -66,6 +66,11 @@ class Restrictions:
     def lease_file(self, name: str) -> str:
         """The whole name of a lease file. ForbiddenPathError if it lies elsewhere than in the data directory."""
         return self._within(name, self.data_directory, enforce=self.enforce and not self.testing)
+
+    def check_data_directory(self, directory: str) -> None:
+        """The DHCPv6 keyword data-directory may name no other directory. ForbiddenPathError if it does."""
+        if self.enforce and directory != self.data_directory:
+            raise ForbiddenPathError(f"'{directory}' is invalid, supported path is '{self.data_directory}'")
 
     def socket_file(self, name: str) -> str:
         """The whole name of a control socket. The socket directory must be no more open than 0750, even with -X."""

@@ -1,136 +1,45 @@
 """The keywords of a DHCPv4 server's configuration: one field a keyword, with type, default, range.
 
 Law: what may be written, and nothing about what it means together (`resolve4.py`). None is "not set". Names and
-meanings are Kea's; `Later` marks what Kea has and kead has not yet. The models export as JSON Schema.
+meanings are Kea's; what both families have stands in `schema_common.py`. The models export as JSON Schema.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from kead.config.schema_base import Bool, Commented, Former, Int, Keywords, Later, NotEmpty, Real, Str, later
+from kead.config import schema_common
+from kead.config.schema_base import Bool, Int, Keywords, NotEmpty, Real, Str, later, words
+from kead.config.schema_common import OptionData, Pool, Server
 
-OnFail = Literal["stop-retry-exit", "serve-retry-exit", "serve-retry-continue"]
-Guard = Annotated[list[Str], Later(lambda names: not names or "ALL" in names)]
-"""Class names, one of which a client must be in. Every client is in ALL; the others come with client classes."""
-Guarded = Annotated[Str, Former("client-classes"), later("", "ALL")]
-
-
-class Ddns(Keywords):
-    """What names and name changes depend on: global, network, subnet, pool."""
-
-    ddns_send_updates: Bool | None = None
-    ddns_override_no_update: Annotated[Bool | None, later(None, False)] = None
-    ddns_override_client_update: Annotated[Bool | None, later(None, False)] = None
-    ddns_replace_client_name: Annotated[
-        Literal["never", "always", "when-present", "when-not-present"] | None, later(None, "never")
-    ] = None
-    ddns_generated_prefix: Annotated[Str | None, later(None, "myhost")] = None
-    ddns_qualifying_suffix: Annotated[Str | None, later(None, "")] = None
-    ddns_update_on_renew: Bool | None = None
-    ddns_use_conflict_resolution: Annotated[Bool | None, Former("ddns-conflict-resolution-mode"), later(None, True)] = (
-        None
-    )
-    ddns_conflict_resolution_mode: Annotated[
-        Literal["check-with-dhcid", "no-check-with-dhcid", "check-exists-with-dhcid", "no-check-without-dhcid"] | None,
-        later(None, "check-with-dhcid"),
-    ] = None
-    ddns_ttl: Annotated[Int | None, later(None)] = None
-    ddns_ttl_percent: Annotated[Real | None, later(None)] = None
-    ddns_ttl_min: Annotated[Int | None, later(None)] = None
-    ddns_ttl_max: Annotated[Int | None, later(None)] = None
-    hostname_char_set: Annotated[Str | None, later(None, "[^A-Za-z0-9.-]")] = None
-    hostname_char_replacement: Annotated[Str | None, later(None, "")] = None
+__all__ = [
+    "KEYWORDS",
+    "Dhcp4",
+    "File4",
+    "Inherited",
+    "Interfaces",
+    "Lenience",
+    "OptionData",
+    "Pool",
+    "SharedNetwork",
+    "Subnet",
+]
 
 
-class Inherited(Ddns):
-    """What a subnet takes from its network, and both from the global level. Times in seconds."""
+class Inherited(schema_common.Inherited):
+    """What only DHCPv4 subnets take from their network, and both from the global level."""
 
-    valid_lifetime: Int | None = None
-    min_valid_lifetime: Int | None = None
-    max_valid_lifetime: Int | None = None
-    renew_timer: Int | None = None
-    rebind_timer: Int | None = None
-    calculate_tee_times: Bool | None = None
-    t1_percent: Real | None = None
-    t2_percent: Real | None = None
     match_client_id: Bool | None = None
     authoritative: Bool | None = None
     next_server: Str | None = None
     server_hostname: Str | None = None
     boot_file_name: Str | None = None
-    store_extended_info: Bool | None = None
-    cache_threshold: Real | None = None
-    cache_max_age: Int | None = None
-    adaptive_lease_time_threshold: Annotated[Real | None, later(None, 1.0)] = None
     offer_lifetime: Int | None = None
-    allocator: Str | None = None
-    reservations_global: Bool | None = None
-    reservations_in_subnet: Bool | None = None
-    reservations_out_of_pool: Bool | None = None
-    reservation_mode: Annotated[
-        Literal["disabled", "off", "out-of-pool", "global", "all"] | None, Former("reservations-…")
-    ] = None
 
 
-class OptionData(Commented):
-    """An option's value; `name` or `code` says which, `csv-format` whether `data` is text or hexadecimal."""
-
-    name: Str | None = None
-    code: Int | None = None
-    space: Str = "dhcp4"
-    data: Str | None = None
-    csv_format: Bool | None = None
-    always_send: Bool = False
-    never_send: Bool = False
-    client_classes: Guard = Field(default_factory=list)
-
-
-class OptionDef(Commented):
-    """The format of an option that has none, or (43, 224 to 254) another one than usual."""
-
-    name: Str
-    code: Int
-    type: Str
-    array: Bool = False
-    record_types: Str = ""
-    space: Str = "dhcp4"
-    encapsulate: Str = ""
-
-
-class Pool(Commented, Ddns):
-    """Addresses to hand out: "a - b" or "prefix/length"."""
-
-    pool: Str
-    pool_id: Int | None = None
-    option_data: list[OptionData] = Field(default_factory=list)
-    client_classes: Guard = Field(default_factory=list)
-    client_class: Guarded = ""
-    evaluate_additional_classes: list[Str] = Field(default_factory=list)
-    require_client_classes: Annotated[list[Str], Former("evaluate-additional-classes")] = Field(default_factory=list)
-
-
-class Relay(Keywords):
-    """The relay agents, by address, whose clients belong here."""
-
-    ip_addresses: list[Str]
-
-
-class Scope(Commented, Inherited):
-    """What subnets and networks have in common."""
-
-    interface: Str | None = None
-    relay: Relay | None = None
-    option_data: list[OptionData] = Field(default_factory=list)
-    client_classes: Guard = Field(default_factory=list)
-    client_class: Guarded = ""
-    evaluate_additional_classes: list[Str] = Field(default_factory=list)
-    require_client_classes: Annotated[list[Str], Former("evaluate-additional-classes")] = Field(default_factory=list)
-
-
-class Subnet(Scope):
+class Subnet(schema_common.Scope, Inherited):
     """One IPv4 prefix and how its clients are served."""
 
     id: Int | None = None
@@ -142,108 +51,18 @@ class Subnet(Scope):
     four_o_six_subnet: Annotated[Str, Field(alias="4o6-subnet"), later("")] = ""
 
 
-class SharedNetwork(Scope):
+class SharedNetwork(schema_common.Scope, Inherited):
     """Subnets on one link."""
 
     name: Str | None = None
     subnet4: list[Subnet] = Field(default_factory=list)
 
 
-class Interfaces(Commented):
-    """Where to listen. `service-sockets-retry-wait-time` is in milliseconds."""
+class Interfaces(schema_common.Interfaces):
+    """Where to listen, and how."""
 
-    interfaces: list[Str] = Field(default_factory=list)
     dhcp_socket_type: Literal["raw", "udp"] | None = None
     outbound_interface: Literal["same-as-inbound", "use-routing"] | None = None
-    re_detect: Bool = True
-    service_sockets_require_all: Bool = False
-    service_sockets_max_retries: Int = 0
-    service_sockets_retry_wait_time: Int = 5000
-
-
-class Database(Commented):
-    """Where leases live. Times in seconds, reconnect-wait-time in milliseconds."""
-
-    type: Str
-    name: Str = ""
-    persist: Bool = True
-    lfc_interval: Int = 3600
-    max_row_errors: Int = 0
-    on_fail: OnFail = "stop-retry-exit"
-    durability: Literal["write", "fsync"] = "write"
-    host: Str = ""
-    port: Int = 0
-    user: Str = ""
-    password: Str = ""
-    connect_timeout: Int = 0
-    read_timeout: Int = 0
-    write_timeout: Int = 0
-    tcp_user_timeout: Int = 0
-    max_reconnect_tries: Int = 0
-    reconnect_wait_time: Int = 0
-    retry_on_startup: Bool = False
-    trust_anchor: Str = ""
-    cert_file: Str = ""
-    key_file: Str = ""
-    cipher_list: Str = ""
-
-
-class Expiring(Keywords):
-    """When expired leases are reclaimed and forgotten. Seconds, max-reclaim-time milliseconds."""
-
-    reclaim_timer_wait_time: Int = 10
-    flush_reclaimed_timer_wait_time: Int = 25
-    hold_reclaimed_time: Int = 3600
-    max_reclaim_leases: Int = 100
-    max_reclaim_time: Int = 250
-    unwarned_reclaim_cycles: Int = 5
-
-
-class ControlSocketEntry(Commented):
-    """A way in for commands."""
-
-    socket_type: Literal["unix", "http", "https"] | None = None
-    socket_name: Str | None = None
-    socket_address: Str | None = None
-    socket_port: Int | None = None
-    trust_anchor: Str | None = None
-    cert_file: Str | None = None
-    key_file: Str | None = None
-    cert_required: Bool | None = None
-    authentication: dict[str, Any] | None = None
-    http_headers: list[Any] | None = None
-
-
-class Library(Keywords):
-    """A hook library and what it is told."""
-
-    library: Str
-    parameters: dict[str, Any] | None = None
-
-
-class OutputOptions(Keywords):
-    output: Str
-    flush: Bool = True
-    maxsize: Int = 10240000
-    maxver: Int = 1
-    pattern: Str = ""
-
-
-class Logger(Commented):
-    """How much one logger says, and where."""
-
-    name: Str | None = None
-    severity: Str | None = None
-    debuglevel: Int = 0
-    output_options: Annotated[list[OutputOptions] | None, NotEmpty()] = None
-    output_options_: Annotated[
-        list[OutputOptions] | None, Field(alias="output_options"), NotEmpty(), Former("output-options")
-    ] = None
-
-
-class Sanity(Keywords):
-    lease_checks: Literal["none", "warn", "fix", "fix-del", "del"] = "warn"
-    extended_info_checks: Literal["none", "fix", "strict", "pedantic"] = "fix"
 
 
 class Lenience(Keywords):
@@ -255,92 +74,26 @@ class Lenience(Keywords):
     exclude_first_last_24: Bool = False
 
 
-class Threads(Commented):
-    """multi-threading. kead serves from one loop whatever it says; status-get shows it."""
-
-    enable_multi_threading: Bool = True
-    thread_pool_size: Int = 0
-    packet_queue_size: Int = 64
-
-
-class QueueControl(Commented):
-    """dhcp-queue-control: Kea ignores it with threads; without them kead has no such queue yet."""
-
-    model_config = ConfigDict(extra="allow")
-    enable_queue: Bool = False
-    queue_type: Str = "kea-ring4"
-    capacity: Int = 64
-
-
-class DhcpDdns(Commented):
-    enable_updates: Annotated[Bool, later(False)]
-    server_ip: Str = "127.0.0.1"
-    server_port: Int = 53001
-    sender_ip: Str = "0.0.0.0"
-    sender_port: Int = 0
-    max_queue_size: Int = 1024
-    ncr_protocol: Literal["UDP", "TCP"] = "UDP"
-    ncr_format: Literal["JSON"] = "JSON"
-
-
-class ConfigControl(Keywords):
-    config_databases: Annotated[list[Any], later([])] = Field(default_factory=list)
-    config_fetch_wait_time: Int = 30
-
-
-class Dhcp4(Commented, Inherited):
+class Dhcp4(Server, Inherited):
     """The DHCPv4 server."""
 
-    valid_lifetime: Int | None = 7200
     calculate_tee_times: Bool | None = False
-    t1_percent: Real | None = 0.5
     t2_percent: Real | None = 0.875
     match_client_id: Bool | None = True
     authoritative: Bool | None = False
     next_server: Str | None = "0.0.0.0"
     server_hostname: Str | None = ""
     boot_file_name: Str | None = ""
-    store_extended_info: Bool | None = False
-    cache_threshold: Real | None = 0.25
-    allocator: Str | None = "iterative"
-    reservations_global: Bool | None = False
-    reservations_in_subnet: Bool | None = True
-    reservations_out_of_pool: Bool | None = False
 
-    decline_probation_period: Int = 86400
-    dhcp4o6_port: Annotated[Int, later(0)] = 0
-    early_global_reservations_lookup: Bool = False
     echo_client_id: Bool = True
-    ip_reservations_unique: Bool = True
-    parked_packet_limit: Int = 256
-    reservations_lookup_first: Bool = False
-    server_tag: Str = ""
     stash_agent_options: Bool = False
-    statistic_default_sample_age: Int = 0
-    statistic_default_sample_count: Int = 20
 
-    client_classes: Annotated[list[Any], later([])] = Field(default_factory=list)
     compatibility: Lenience | None = None
-    config_control: ConfigControl | None = None
-    control_socket: Annotated[ControlSocketEntry | None, Former("control-sockets")] = None
-    control_sockets: list[ControlSocketEntry] | None = None
-    dhcp_ddns: DhcpDdns | None = None
-    dhcp_queue_control: QueueControl | None = None
-    expired_leases_processing: Expiring | None = None
-    hooks_libraries: list[Library] = Field(default_factory=list)
     host_reservation_identifiers: Annotated[
-        list[Literal["hw-address", "duid", "circuit-id", "client-id", "flex-id", "auto"]] | None, Field(min_length=1)
+        list[Literal["hw-address", "duid", "circuit-id", "client-id", "flex-id", "auto"]] | None,
+        NotEmpty("", on_wire=True),
     ] = None
-    hosts_database: Annotated[dict[str, Any] | None, later(None)] = None
-    hosts_databases: Annotated[list[Any], later([])] = Field(default_factory=list)
     interfaces_config: Interfaces | None = None
-    lease_database: Database | None = None
-    loggers: Annotated[list[Logger] | None, NotEmpty()] = None
-    multi_threading: Threads | None = None
-    option_data: list[OptionData] = Field(default_factory=list)
-    option_def: list[OptionDef] = Field(default_factory=list)
-    reservations: Annotated[list[Any], later([])] = Field(default_factory=list)
-    sanity_checks: Sanity | None = None
     shared_networks: list[SharedNetwork] = Field(default_factory=list)
     subnet4: list[Subnet] = Field(default_factory=list)
 
@@ -352,16 +105,5 @@ class File4(Keywords):
     may_be_empty: ClassVar[bool] = True
 
 
-def _words(model: type[Keywords], seen: set[type[Keywords]]) -> frozenset[str]:
-    words = model.keywords()
-    seen.add(model)
-    for field in model.model_fields.values():
-        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            for inner in (part, *getattr(part, "__args__", ())):
-                if isinstance(inner, type) and issubclass(inner, Keywords) and inner not in seen:
-                    words |= _words(inner, seen)
-    return words
-
-
-KEYWORDS = _words(File4, set())
+KEYWORDS = words(File4)
 """Every keyword, for the reader's messages."""

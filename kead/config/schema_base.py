@@ -51,14 +51,22 @@ class Former:
     now: str
 
 
+@dataclass(frozen=True)
 class NotEmpty:
-    """Mark of a list that may be left out, but not empty, in a file; over the command channel it may."""
+    """Mark of a list that may be left out, but not empty, in a file.
+
+    `expected`: what Kea's grammar wants in it; `on_wire`: not over the command channel either.
+    """
+
+    expected: str = "{"
+    on_wire: bool = False
 
 
 class Keywords(BaseModel):
     """A map of the configuration: these keywords and no others.
 
     may_be_empty     whether `{}` is allowed in a file (Kea's grammar refuses most empty maps)
+    expected         what its message then says was expected, where that is not just the keywords
     """
 
     model_config = ConfigDict(
@@ -69,9 +77,10 @@ class Keywords(BaseModel):
         use_attribute_docstrings=True,
     )
     may_be_empty: ClassVar[bool] = False
+    expected: ClassVar[str] = ""
     later: ClassVar[dict[str, Later]] = {}
     former: ClassVar[dict[str, Former]] = {}
-    filled: ClassVar[frozenset[str]] = frozenset()
+    filled: ClassVar[dict[str, NotEmpty]] = {}
     marked: ClassVar[frozenset[str]] = frozenset()
     inner: ClassVar[tuple[str, ...]] = ()
 
@@ -79,9 +88,7 @@ class Keywords(BaseModel):
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
         cls.later = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, Later)}
         cls.former = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, Former)}
-        cls.filled = frozenset(
-            n for n, f in cls.model_fields.items() if any(isinstance(m, NotEmpty) for m in f.metadata)
-        )
+        cls.filled = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, NotEmpty)}
         cls.marked = frozenset(cls.later) | frozenset(cls.former)
         cls.inner = tuple(n for n, f in cls.model_fields.items() if _holds_maps(f.annotation))
 
@@ -128,3 +135,19 @@ class Commented(Keywords):
         if self.comment is None:
             return self.user_context
         return {**(self.user_context or {}), "comment": self.comment}
+
+
+def words(model: type[Keywords]) -> frozenset[str]:
+    """Every keyword of a model and of the maps in it."""
+    return _words(model, set())
+
+
+def _words(model: type[Keywords], seen: set[type[Keywords]]) -> frozenset[str]:
+    found = model.keywords()
+    seen.add(model)
+    for field in model.model_fields.values():
+        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            for inner in (part, *getattr(part, "__args__", ())):
+                if isinstance(inner, type) and issubclass(inner, Keywords) and inner not in seen:
+                    found |= _words(inner, seen)
+    return found

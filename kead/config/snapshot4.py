@@ -1,79 +1,53 @@
-"""What a packet sees of the configuration: resolved, immutable, slotted.
+"""What a DHCPv4 packet sees of the configuration: resolved, immutable, slotted.
 
-Law: no text form, no default, no inheritance here; `resolve4.py` has worked all that out. Addresses are ints,
-times seconds (where milliseconds: said so), option data bytes as on the wire. Objects compare by identity.
+Law: as in `snapshot.py`, where everything stands that both families have; its names may be taken from here too.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-import orjson
+from kead.config.snapshot import (
+    INFINITE,
+    Config,
+    ControlSocket,
+    Expiration,
+    HooksLibrary,
+    InterfaceChoice,
+    InterfacesConfig,
+    LeaseDatabase,
+    Lifetime,
+    MultiThreading,
+    Option,
+    OptionScope,
+    Pool,
+    SanityChecks,
+)
 
-from kead.log_settings import LoggerSettings
+__all__ = [
+    "INFINITE",
+    "Compatibility",
+    "Config4",
+    "ControlSocket",
+    "Expiration",
+    "HooksLibrary",
+    "InterfaceChoice",
+    "InterfacesConfig",
+    "LeaseDatabase",
+    "Lifetime",
+    "MultiThreading",
+    "Option",
+    "OptionScope",
+    "Pool4",
+    "SanityChecks",
+    "SharedNetwork4",
+    "Subnet4",
+]
 
-INFINITE = 0xFFFFFFFF
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetime:
-    """How long a lease may be valid, in seconds; INFINITE for ever. minimum <= default <= maximum."""
-
-    minimum: int
-    default: int
-    maximum: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Option:
-    """One configured option. `data` is its value as on the wire, sub-options included.
-
-    `classes`: given only to clients of one of these classes; empty: to all.
-    """
-
-    code: int
-    space: str
-    data: bytes
-    always_send: bool = False
-    never_send: bool = False
-    name: str = ""
-    classes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OptionScope:
-    """The options of one place of the configuration (global, a network, a subnet, a pool).
-
-    name     "global", "shared-network floor1", "subnet 1", "pool 192.0.2.10-192.0.2.20"
-    by_code  options of space dhcp4; of one code the ones with classes first, then at most one without (124 and
-             125, which go out once an enterprise: all of them)
-    vendor   options of the spaces vendor-ID: by enterprise, then by code
-    always   codes of dhcp4 that are sent unasked; never: codes that are not sent, whatever an outer scope says
-    """
-
-    name: str
-    by_code: Mapping[int, tuple[Option, ...]] = field(default_factory=dict)
-    vendor: Mapping[int, Mapping[int, Option]] = field(default_factory=dict)
-    always: frozenset[int] = frozenset()
-    never: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pool4:
-    """A range of addresses, both ends included. `text` is the pool as config-get writes it."""
-
-    first: int
-    last: int
-    pool_id: int
-    size: int
-    options: OptionScope
-    text: str
-    user_context: Mapping[str, Any] | None = None
-    classes: tuple[str, ...] = ()
-    additional_classes: tuple[str, ...] = ()
+Pool4 = Pool
+"""A pool of IPv4 addresses; no different from one of IPv6 addresses."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -144,79 +118,6 @@ class SharedNetwork4:
 
 
 @dataclass(frozen=True, slots=True)
-class InterfaceChoice:
-    """One entry of interfaces-config: an interface ("*": all), and the one address on it that is meant, if given."""
-
-    name: str
-    address: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InterfacesConfig:
-    """Where to listen. retry_wait is in milliseconds; udp: no raw sockets; use_routing: outbound-interface."""
-
-    interfaces: tuple[InterfaceChoice, ...] = ()
-    udp: bool = False
-    use_routing: bool = False
-    re_detect: bool = True
-    require_all: bool = False
-    max_retries: int = 0
-    retry_wait: int = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseDatabase:
-    """Where leases live: `path` is the whole name of the lease file (memfile).
-
-    lfc_interval seconds, 0: no clean-up; max_row_errors 0: no limit; on_fail as written; durability "fsync": an
-    acknowledgement waits until its lease is on the disk; parameters: the map as written, for the log.
-    """
-
-    type: str = "memfile"
-    path: str = ""
-    persist: bool = True
-    lfc_interval: int = 3600
-    max_row_errors: int = 0
-    on_fail: str = "stop-retry-exit"
-    durability: Literal["write", "fsync"] = "write"
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Expiration:
-    """expired-leases-processing: seconds; max_reclaim_time milliseconds; 0 in a maximum: no limit, in a wait: off."""
-
-    reclaim_timer_wait_time: int = 10
-    flush_reclaimed_timer_wait_time: int = 25
-    hold_reclaimed_time: int = 3600
-    max_reclaim_leases: int = 100
-    max_reclaim_time: int = 250
-    unwarned_reclaim_cycles: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ControlSocket:
-    """A control socket; only type "unix" exists yet. `path`: the whole name of the socket file."""
-
-    type: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class HooksLibrary:
-    """One entry of hooks-libraries, as written; `parameters` is {} when there are none."""
-
-    library: str
-    parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class SanityChecks:
-    lease_checks: Literal["none", "warn", "fix", "fix-del", "del"] = "warn"
-    extended_info_checks: Literal["none", "fix", "strict", "pedantic"] = "fix"
-
-
-@dataclass(frozen=True, slots=True)
 class Compatibility:
     lenient_option_parsing: bool = False
     ignore_dhcp_server_identifier: bool = False
@@ -224,58 +125,19 @@ class Compatibility:
     exclude_first_last_24: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MultiThreading:
-    """Kea's threads. kead serves from one loop whatever this says; status-get shows it."""
-
-    enabled: bool = True
-    thread_pool_size: int = 0
-    packet_queue_size: int = 64
-
-
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Config4:
+class Config4(Config):
     """One resolved configuration of the DHCPv4 server.
 
     subnets    all, those of networks too, by ascending id; by_id the same
-    text       compact JSON with sorted keys of what config-get shows under "Dhcp4"
-    warnings   sentences for the log: older spellings, surplus commas, values that surprise
+    server_id  the globally configured dhcp-server-identifier
     """
 
     subnets: tuple[Subnet4, ...]
     by_id: Mapping[int, Subnet4]
     networks: tuple[SharedNetwork4, ...]
-    options: OptionScope
     authoritative: bool
     server_id: int | None
-    interfaces: InterfacesConfig
-    lease_database: LeaseDatabase
-    expiration: Expiration
-    control_sockets: tuple[ControlSocket, ...]
-    hooks_libraries: tuple[HooksLibrary, ...]
-    loggers: tuple[LoggerSettings, ...]
-    sanity: SanityChecks
     compatibility: Compatibility
-    multi_threading: MultiThreading
-    host_identifiers: tuple[str, ...]
-    decline_probation_period: int
-    parked_packet_limit: int
     echo_client_id: bool
     stash_agent_options: bool
-    statistic_default_sample_count: int
-    statistic_default_sample_age: int
-    server_tag: str
-    user_context: Mapping[str, Any] | None
-    text: bytes
-    warnings: tuple[str, ...]
-
-    @property
-    def as_get(self) -> dict[str, Any]:
-        """What config-get returns under "Dhcp4": a new dict, the caller's own."""
-        tree: dict[str, Any] = orjson.loads(self.text)
-        return tree
-
-    @property
-    def hash(self) -> str:
-        """SHA-256, upper case hexadecimal: equal when the configurations are, whatever their layout."""
-        return hashlib.sha256(self.text).hexdigest().upper()

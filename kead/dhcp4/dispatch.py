@@ -58,6 +58,7 @@ class Dispatcher:
         self._outbox: list[Outgoing] = []
         self._flush_due = False
         self._group: asyncio.Future[None] | None = None
+        self._under_way: asyncio.Future[None] | None = None
         self.lot = self.new_lot(service.config.parked_packet_limit)
 
     def new_lot(self, limit: int) -> ParkingLot[Exchange, bool]:
@@ -175,6 +176,10 @@ class Dispatcher:
             if group is not None:
                 group.set_exception(error)
             raise
+        if future is not None:
+            self._under_way = future
+        elif self._under_way is not None and not self._under_way.done():
+            future = self._under_way  # nothing new, but what replies say may rest on it: a lease that is reused
         if future is None:
             tally.settle(noted)
             if group is not None:

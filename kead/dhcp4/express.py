@@ -94,7 +94,7 @@ class Express:
         local = datagram.destination if datagram.destination in channel.addresses else channel.address
         lifetime = subnet.valid.default
         reply = OFFER if kind == DISCOVER else ACK
-        key = (reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, local, bool(hostname))
+        key = (reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, lifetime, local, bool(hostname))
         template = service.templates.get(key)
         if template is None:
             return None

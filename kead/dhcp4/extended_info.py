@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from kead.dhcp4.options import AGENT_OPTIONS, RAI_RELAY_ID, RAI_REMOTE_ID
 from kead.dhcp4.packet import Packet4
-from kead.leases.context import dump
+from kead.leases.context import dump, load
 
 
 def extended_info(query: Packet4, context: str) -> str:
@@ -23,7 +21,7 @@ def extended_info(query: Packet4, context: str) -> str:
     for key, code in (("remote-id", RAI_REMOTE_ID), ("relay-id", RAI_RELAY_ID)):
         if code in parts:
             info[key] = parts[code].hex().upper()
-    tree: dict[str, Any] = orjson.loads(context) if context else {}
+    tree: dict[str, Any] = load(context) if context else {}
     isc = tree.get("ISC")
     tree["ISC"] = {**(isc if isinstance(isc, dict) else {}), "relay-agent-info": info}
     return dump(tree)
@@ -34,7 +32,7 @@ def stashed_agent_options(context: str) -> bytes:
     if not context:
         return b""
     try:
-        info = orjson.loads(context)["ISC"]["relay-agent-info"]
+        info = load(context)["ISC"]["relay-agent-info"]
         text = info if isinstance(info, str) else info["sub-options"]
         return bytes.fromhex(text.removeprefix("0x"))
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -50,8 +50,8 @@ async def assign(x: Exchange) -> Lease4 | None:
         else:
             home = _home(x, requested)
             if home is None:
-                x.unknown_address = bool(x.requested)
                 if x.requested:
+                    x.unknown_address = not await _of_another(x, requested)
                     return None
                 lease = await _pick(x, offering=False)
             elif own is not None and own.address == requested:
@@ -102,6 +102,15 @@ def pool_of(subnet: Subnet4, address: int) -> Pool4 | None:
         if pool.first <= address <= pool.last:
             return pool
     return None
+
+
+async def _of_another(x: Exchange, address: int) -> bool:
+    """Whether somebody else holds this address, in whatever network."""
+    lease = await x.service.store.get(address)
+    if lease is None or lease.expired(x.now):
+        return False
+    client_id = x.client_id if x.subnet.match_client_id else b""
+    return not lease.belongs_to(client_id, x.query.htype, x.query.hwaddr)
 
 
 def _home(x: Exchange, address: int) -> tuple[Subnet4, Pool4] | None:

@@ -153,13 +153,13 @@ def pack_quickly(x: Exchange) -> None:
     query, service, lease = x.query, x.service, x.lease
     asked = query.options
     agent = b"" if x.stashed else asked.get(AGENT_OPTIONS, b"")
-    if lease is None or x.reused or not PERSONAL.isdisjoint(asked) or len(agent) > PIECE:
+    if lease is None or x.reused or x.trace is not None or not PERSONAL.isdisjoint(asked) or len(agent) > PIECE:
         pack(x, compose(x))
         return
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
     named = bool(x.hostname)
-    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.local, named)
+    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.full_lifetime, x.local, named)
     template = service.templates.get(key) or service.templates.keep(key, compose(x), named)
     client_id = x.client_id if service.echo_client_id else b""
     x.data = template.fill(query, kind, lease.address, x.hostname, client_id, agent)
@@ -206,7 +206,7 @@ def compose(x: Exchange) -> Packet4:
         response.siaddr = subnet.next_server
         response.sname = subnet.server_hostname.ljust(64, b"\0") if subnet.server_hostname else b""
         response.file = subnet.boot_file_name.ljust(128, b"\0") if subnet.boot_file_name else b""
-    if not x.bare:
+    if subnet is not None and not x.bare:
         scopes = _scopes(x, lease)
         _add_configured(x, options, scopes)
         add_vendor_options(query, options, scopes)
@@ -215,8 +215,7 @@ def compose(x: Exchange) -> Packet4:
 
 def _server_id(x: Exchange) -> int:
     """The configured dhcp-server-identifier, else the address that the query was for (RFC 2131 section 4.1)."""
-    subnet = x.subnet if x.query.type != INFORM or x.subnet is not None else None
-    configured = subnet.server_id if subnet is not None else x.service.config.server_id
+    configured = x.subnet.server_id if x.subnet is not None else None
     return configured if configured is not None else x.local
 
 
@@ -279,22 +278,18 @@ def route(
     service: Service4, query: Packet4, datagram: Datagram, kind: int, yiaddr: int, flags: int
 ) -> tuple[int, int, bytes]:
     """Where a reply goes: address, port, link-layer address (used by raw sockets only). `flags`: the reply's."""
-    link = datagram.link_source
-    port = service.client_port
+    link = datagram.link_source or (query.hwaddr if query.hlen == 6 else b"")
     giaddr = query.giaddr
-    if query.type == INFORM and query.ciaddr:
-        destination = query.ciaddr
-    elif giaddr and giaddr != BROADCAST:
-        destination, port = giaddr, service.server_port
+    if giaddr and giaddr != BROADCAST and not (query.type == INFORM and query.ciaddr):
         if AGENT_OPTIONS in query.options and RAI_RELAY_PORT in query.relay_info():
-            port = datagram.source_port
-    elif query.ciaddr:
+            return giaddr, datagram.source_port, link
+        return giaddr, service.server_port, link
+    if query.flags & BROADCAST_FLAG and not (giaddr and giaddr != BROADCAST):
+        link = ETHERNET_BROADCAST
+    if query.ciaddr:
         destination = query.ciaddr
-    elif kind == NAK or yiaddr:
-        unicast = kind != NAK and not flags & BROADCAST_FLAG and datagram.channel.direct
-        destination = yiaddr if unicast else BROADCAST
-        if query.hlen == 6:
-            link = query.hwaddr
+    elif kind == NAK or (yiaddr and (flags & BROADCAST_FLAG or not datagram.channel.direct)):
+        destination = BROADCAST
     else:
-        destination = datagram.source or BROADCAST
-    return destination, port, ETHERNET_BROADCAST if query.flags & BROADCAST_FLAG else link or query.hwaddr
+        destination = yiaddr or datagram.source or BROADCAST
+    return destination, service.client_port, link

@@ -90,6 +90,7 @@ class Service4:
         )
         self.identifies_flexibly = "flex-id" in config.host_identifiers
         self.configured_server_ids = {s.server_id for s in config.subnets if s.server_id is not None}
+        self.configured_server_ids.add(0)  # 0.0.0.0 names no other server
         if config.server_id is not None:
             self.configured_server_ids.add(config.server_id)
         self.server_ids: set[int] = set(self.configured_server_ids)

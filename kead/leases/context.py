@@ -3,14 +3,16 @@
 Law: text in, text out; keys are sorted, as in everything that Kea writes.
 
 To Kea a string is bytes, and \\u00c3 is how it writes one that is not ASCII. So a letter of two bytes in UTF-8 is two
-such escapes in its files, and that is how they are read and written here.
+such escapes in its files, and that is how they are read and written here. Bytes that are no UTF-8 come as surrogates
+(PEP 383), which the compact text has as escapes, \\udce4.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -26,8 +28,8 @@ def compact_context(data: bytes) -> str:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         try:  # Kea takes any byte inside a string
-            value = orjson.loads(raw.decode("latin-1"))
-        except orjson.JSONDecodeError:
+            value = json.loads(raw.decode("utf-8", "surrogateescape"))
+        except ValueError:
             raise ValueError(f"user context is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ValueError(f"user context '{data.decode('utf-8', 'replace')}' is not a JSON map")
@@ -36,13 +38,21 @@ def compact_context(data: bytes) -> str:
 
 def dump(value: object) -> str:
     """Compact JSON text with sorted keys."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # surrogates
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def load(text: str) -> Any:
+    """The value of a compact text."""
+    return json.loads(text) if "\\udc" in text else orjson.loads(text.encode("utf-8", "surrogateescape"))
 
 
 @lru_cache(maxsize=1024)
 def kea_context(text: str) -> str:
     """The same JSON with Kea's blanks, as its lease files have it."""
-    return _kea(orjson.loads(text.encode("utf-8", "surrogateescape")))
+    return _kea(load(text))
 
 
 def _kea(value: object) -> str:
@@ -54,7 +64,9 @@ def _kea(value: object) -> str:
         return "[ " + ", ".join(map(_kea, value)) + " ]" if value else "[  ]"
     if value is None or isinstance(value, bool):
         return _NAMES[value]
-    return _NOT_ASCII.sub(lambda found: b"\\u00%02x" % found[0][0], orjson.dumps(value)).decode("ascii")
+    written = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else orjson.dumps(value).decode()
+    data = written.encode("utf-8", "surrogateescape")
+    return _NOT_ASCII.sub(lambda found: b"\\u00%02x" % found[0][0], data).decode("ascii")
 
 
 def _byte(found: re.Match[bytes]) -> bytes:

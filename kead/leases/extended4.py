@@ -11,10 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-import orjson
-
 from kead.leases import messages
-from kead.leases.context import dump
+from kead.leases.context import dump, load
 from kead.leases.lease4 import Lease4
 from kead.wire.address import text_ip4
 
@@ -45,7 +43,7 @@ def check_extended_info(lease: Lease4, checks: ExtendedInfoChecks) -> Outcome:
     "fix" turns the older form into today's and takes out what is no map; "strict" also takes out what has unreadable
     sub-options or identifiers; "pedantic" also what has entries of its own beside them.
     """
-    context: dict[str, Any] = orjson.loads(lease.user_context.encode("utf-8", "surrogateescape"))
+    context: dict[str, Any] = load(lease.user_context)
     if "ISC" not in context or checks == "none":
         return Outcome(False, False)
     upgraded = False

@@ -17,10 +17,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import orjson
-
 from kead.leases import messages
-from kead.leases.context import dump
+from kead.leases.context import dump, load
 from kead.leases.lease4 import Lease4, State
 from kead.leases.store4 import LeaseStore4, StoreError
 from kead.wire.address import text_ip4
@@ -221,7 +219,7 @@ def reclaimed(lease: Lease4) -> Lease4:
     kept.hostname = ""
     kept.fqdn_fwd = kept.fqdn_rev = False
     if '"ISC"' in kept.user_context:
-        context = orjson.loads(kept.user_context.encode("utf-8", "surrogateescape"))
+        context = load(kept.user_context)
         context.pop("ISC", None)
         kept.user_context = dump(context) if context else ""
     return kept

@@ -95,6 +95,10 @@ class TestAddresses:
         assert reply is None
         assert server.rows() == []
 
+    async def test_in_no_pool_and_leased_to_another(self, server: ServerUnderTest, client: Client, ask: Ask) -> None:
+        await server.put("192.0.2.200", subnet_id=7)
+        assert kind(await ask(client, "192.0.2.200")) == NAK
+
     async def test_the_own_one_whose_pool_has_moved_away(
         self, server: ServerUnderTest, client: Client, ask: Ask
     ) -> None:
@@ -200,6 +204,9 @@ class TestServerIdentifier:
     async def test_a_foreign_one_means_another_server(self, server: ServerUnderTest, client: Client) -> None:
         assert await client.request(requested="192.0.2.15", server_id="192.0.2.254") is None
         assert server.counted() == {"pkt4-not-for-us": 1, "pkt4-receive-drop": 1}
+
+    async def test_none_at_all(self, client: Client) -> None:
+        assert kind(await client.request(requested="192.0.2.15", server_id="0.0.0.0")) == ACK
 
     async def test_a_configured_one_and_the_own_addresses_are_accepted(
         self, server: ServerUnderTest, client: Client

@@ -18,7 +18,7 @@ from . import messages
 from .arguments import family_address, is_address
 from .changes import note_addition, note_removal, note_update
 from .handling import Answer, Call, handles, success
-from .lease4 import lease_of
+from .lease4 import check_client, lease_of
 from .lookup import NO_MAP, lookup_of
 from .reading4 import find
 from .refused import CONFLICT, EMPTY, SUCCESS, Refused
@@ -32,6 +32,8 @@ async def lease4_add(call: Call) -> Answer:
     lease = lease_of(arguments, server, int(time.time()))
     arguments.boolean("force-create")
     _check_busy(call, lease, "added")
+    if await server.store.get(lease.address) is None:
+        check_client(lease)
     if not await server.store.add(lease):
         raise Refused("IPv4 lease already exists.", CONFLICT)
     note_addition(server.tally, lease)
@@ -50,6 +52,8 @@ async def lease4_update(call: Call) -> Answer:
     force = arguments.boolean("force-create")
     _check_busy(call, lease, "updated")
     old = await server.store.get(lease.address)
+    if old is not None or force:
+        check_client(lease)
     text = text_ip4(lease.address)
     if old is None and force and await server.store.add(lease):
         note_addition(server.tally, lease)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from kead.control import json_text
 from kead.control.answers import text_form
-from kead.leases.context import compact_context, kea_context
+from kead.leases.context import compact_context, kea_context, load
 from kead.leases.extended4 import check_extended_info
 from kead.leases.lease4 import Lease4, State
 from kead.wire.address import text_ip4
@@ -69,11 +67,16 @@ def lease_of(arguments: Arguments, server: PublicServer4, now: int) -> Lease4:
     )
     if lease.user_context:
         check_extended_info(lease, server.config.sanity.extended_info_checks)
-    if not hwaddr and not client_id and state != State.DECLINED:
-        raise Refused(
-            f"Lease4: {text_ip4(address)}, state: {STATES[State(state)]} has neither hardware address or client id"
-        )
     return lease
+
+
+def check_client(lease: Lease4) -> None:
+    """A lease is somebody's, unless it is declined. In Kea the store looks at that, so it comes last."""
+    if not lease.hwaddr and not lease.client_id and lease.state != State.DECLINED:
+        raise Refused(
+            f"Lease4: {text_ip4(lease.address)}, state: {STATES[State(lease.state)]} has neither hardware address or "
+            "client id"
+        )
 
 
 def _subnet(arguments: Arguments, server: PublicServer4, address: int) -> Subnet4:
@@ -153,4 +156,4 @@ def _disguised(text: str) -> str:
 
 
 def _context_tree(text: str) -> object:
-    return orjson.loads(text) if text.isascii() else json_text.read(kea_context(text).encode())
+    return load(text) if text.isascii() and "\\udc" not in text else json_text.read(kea_context(text).encode())

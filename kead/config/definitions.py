@@ -9,8 +9,9 @@ import re
 from typing import NoReturn
 
 from kead.config.errors import ConfigError, Path
+from kead.config.family import Family
 from kead.config.reader import Document
-from kead.config.schema4 import OptionDef
+from kead.config.schema_common import OptionDef
 from kead.wire.definitions import OptionDefinition, OptionTable, OptionType
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
@@ -21,7 +22,6 @@ _NO_ARRAYS = {
     OptionType.EMPTY: "array of empty value is not a valid option definition.",
     OptionType.INTERNAL: "array of internal values is not a valid option definition.",
 }
-_REDEFINABLE = frozenset({43, *range(224, 255)})
 
 
 def is_name(text: str) -> bool:
@@ -29,12 +29,14 @@ def is_name(text: str) -> bool:
     return _NAME.match(text) is not None
 
 
-def extended_table(document: Document, entries: list[OptionDef], path: Path, table: OptionTable) -> OptionTable:
+def extended_table(
+    document: Document, entries: list[OptionDef], path: Path, table: OptionTable, family: Family
+) -> OptionTable:
     """`table` with the definitions of `entries` (at `path` in the document). Raises ConfigError."""
     definitions: list[OptionDefinition] = []
     taken: set[tuple[str, int | str]] = set()
     for index, entry in enumerate(entries):
-        reading = _Reading(document, entry, (*path, index))
+        reading = _Reading(document, entry, (*path, index), family)
         definition = reading.definition(table)
         for what, key in (("code", definition.code), ("name", definition.name)):
             if (definition.space, key) in taken:
@@ -49,10 +51,12 @@ def extended_table(document: Document, entries: list[OptionDef], path: Path, tab
 class _Reading:
     """One entry."""
 
-    def __init__(self, document: Document, entry: OptionDef, path: Path) -> None:
+    def __init__(self, document: Document, entry: OptionDef, path: Path, family: Family) -> None:
         self._document = document
         self._entry = entry
         self._path = path
+        self._family = family
+        self._space = family.space if entry.space is None else entry.space
 
     def refuse(self, text: str, keyword: str = "") -> NoReturn:
         path = (*self._path, keyword) if keyword else self._path
@@ -62,8 +66,8 @@ class _Reading:
     def definition(self, table: OptionTable) -> OptionDefinition:
         entry = self._entry
         self._check_code()
-        if not is_name(entry.space):
-            self.refuse(f"invalid option space name '{entry.space}'", "space")
+        if not is_name(self._space):
+            self.refuse(f"invalid option space name '{self._space}'", "space")
         kind = _TYPES.get(entry.type)
         fields = self._fields(kind)
         if not is_name(entry.name):
@@ -72,7 +76,16 @@ class _Reading:
             self.refuse("option type 255 not supported.")
         self._check_shape(kind, fields)
         self._check_encapsulation()
-        definition = OptionDefinition(entry.code, entry.name, kind, entry.array, fields, entry.encapsulate, entry.space)
+        definition = OptionDefinition(
+            entry.code,
+            entry.name,
+            kind,
+            entry.array,
+            fields,
+            entry.encapsulate,
+            self._space,
+            wide=self._family.wide_tuples,
+        )
         self._check_standard(definition, table)
         return definition
 
@@ -80,10 +93,11 @@ class _Reading:
         code = self._entry.code
         if code < 0:
             self.refuse("option code must not be negative", "code")
-        if code > 255:
-            self.refuse(f"invalid option code '{code}', it must not be greater than '255'", "code")
-        if self._entry.space == "dhcp4" and code in (0, 255):
-            self.refuse(f"invalid option code '{code}': reserved for {'PAD' if code == 0 else 'END'}", "code")
+        highest = self._family.highest_code
+        if code > highest:
+            self.refuse(f"invalid option code '{code}', it must not be greater than '{highest}'", "code")
+        if self._space == self._family.space and code in self._family.reserved_codes:
+            self.refuse(f"invalid option code '{code}': {self._family.reserved_codes[code]}", "code")
 
     def _fields(self, kind: OptionType | None) -> tuple[OptionType, ...]:
         words = [word.strip() for word in self._entry.record_types.split(",")]
@@ -127,10 +141,10 @@ class _Reading:
             return
         if not is_name(inner):
             self.refuse(f"invalid encapsulated option space name: '{inner}'")
-        name = f"{entry.space}.{entry.name}"
+        name = f"{self._space}.{entry.name}"
         if entry.array:
             self.refuse(f"option '{name}', comprising an array of data fields may not encapsulate any option space")
-        if inner == entry.space:
+        if inner == self._space:
             self.refuse(
                 f"option must not encapsulate an option space it belongs to: '{name}' is set to encapsulate '{inner}'"
             )
@@ -138,7 +152,8 @@ class _Reading:
     def _check_standard(self, definition: OptionDefinition, table: OptionTable) -> None:
         space = definition.space
         by_code = table.by_code(space, definition.code)
-        if by_code is not None and not (space == "dhcp4" and definition.code in _REDEFINABLE) and not _vendor(space):
+        redefinable = _vendor(space) or (space == self._family.space and definition.code in self._family.redefinable)
+        if by_code is not None and not redefinable:
             self._standard(str(definition.code), space)
         by_name = table.by_name(space, definition.name)
         if by_name is not None and by_name.code != definition.code and not _vendor(space):

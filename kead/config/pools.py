@@ -1,4 +1,4 @@
-"""Pools as text and as ranges: "10.0.0.1 - 10.0.0.9" or "10.0.0.0/24".
+"""Pools as text and as ranges: "192.0.2.1 - 192.0.2.9" or "2001:db8::/64".
 
 Law: text and numbers only; which subnet a pool belongs to is no matter of this file.
 """
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from kead.config.errors import ConfigError, Path
+from kead.config.family import Family
 from kead.config.reader import Document
-from kead.wire.address import parse_ip4, text_ip4
 
 
 class Range(Protocol):
@@ -26,14 +26,14 @@ class _ImpossibleError(ValueError):
     """Well-formed, but no range: reversed, host bits set, a length that no prefix has."""
 
 
-def pool_range(document: Document, written: str, path: Path) -> tuple[int, int]:
+def pool_range(document: Document, written: str, path: Path, family: Family) -> tuple[int, int]:
     """First and last address of a pool's text at `path`. Raises ConfigError with Kea's text."""
     text = written.replace(" ", "").replace("\t", "")
     try:
         if "/" in text:
-            return _prefix(text)
+            return _prefix(text, family)
         if "-" in text:
-            return _between(text)
+            return _between(text, family)
         why = (
             f"invalid pool definition: {text}. There are two acceptable formats <min address-max address> "
             "or <prefix/len>"
@@ -47,38 +47,41 @@ def pool_range(document: Document, written: str, path: Path) -> tuple[int, int]:
     raise ConfigError(f"{why} ({place})", place=place, path=path, remedy=remedy)
 
 
-def _address(text: str) -> int:
-    if ":" in text:
-        raise _ImpossibleError
-    return parse_ip4(text)
+def _address(text: str, family: Family) -> int:
+    try:
+        return family.parse(text)
+    except ValueError:
+        if family.is_other(text):
+            raise _ImpossibleError from None
+        raise
 
 
-def _prefix(text: str) -> tuple[int, int]:
+def _prefix(text: str, family: Family) -> tuple[int, int]:
     address, _, digits = text.partition("/")
     length = int(digits)
-    first = _address(address)
-    if not 1 <= length <= 32:
+    first = _address(address, family)
+    if not 1 <= length <= family.bits:
         raise _ImpossibleError
-    size = 1 << (32 - length)
+    size = 1 << (family.bits - length)
     if first & (size - 1):
         raise _ImpossibleError
     return first, first + size - 1
 
 
-def _between(text: str) -> tuple[int, int]:
+def _between(text: str, family: Family) -> tuple[int, int]:
     left, _, right = text.partition("-")
-    first, last = _address(left), _address(right)
+    first, last = _address(left, family), _address(right, family)
     if first > last:
         raise _ImpossibleError
     return first, last
 
 
-def pool_text(first: int, last: int) -> str:
+def pool_text(first: int, last: int, family: Family) -> str:
     """The pool as config-get writes it: a prefix where the range is exactly one."""
     size = last - first + 1
-    if size & (size - 1) == 0 and first & (size - 1) == 0 and size < 1 << 32:
-        return f"{text_ip4(first)}/{33 - size.bit_length()}"
-    return f"{text_ip4(first)}-{text_ip4(last)}"
+    if size & (size - 1) == 0 and first & (size - 1) == 0 and size < 1 << family.bits:
+        return f"{family.text(first)}/{family.bits + 1 - size.bit_length()}"
+    return f"{family.text(first)}-{family.text(last)}"
 
 
 def overlapping(pools: Sequence[Range]) -> int | None:

@@ -5,24 +5,27 @@ Law: one short function a map of the configuration, keywords in, snapshot part o
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Any, NoReturn
 
 from kead.config.errors import ConfigError, Path
+from kead.config.family import Family
 from kead.config.reader import Document
 from kead.config.restrictions import ForbiddenPathError, Restrictions
-from kead.config.schema4 import (
+from kead.config.schema_common import (
     ControlSocketEntry,
     Database,
-    Dhcp4,
     DhcpDdns,
     Expiring,
     Interfaces,
     Library,
     QueueControl,
+    Sanity,
+    Server,
     Threads,
 )
-from kead.config.snapshot4 import (
+from kead.config.snapshot import (
     ControlSocket,
     Expiration,
     HooksLibrary,
@@ -30,21 +33,22 @@ from kead.config.snapshot4 import (
     InterfacesConfig,
     LeaseDatabase,
     MultiThreading,
+    SanityChecks,
 )
 from kead.log_settings import LoggerSettings, LogSettingsError, read_loggers
-from kead.wire.address import parse_ip4
 
 UINT32_MAX = 4294967295
 LONGEST_SOCKET_NAME = 107
-LEASE_FILE = "kea-leases4.csv"
-IDENTIFIERS = ("hw-address", "duid", "circuit-id", "client-id")
 
 
 class Surroundings:
     """Reads them out of one document."""
 
-    def __init__(self, document: Document, path: Path, context: Restrictions, warnings: list[str]) -> None:
+    def __init__(
+        self, document: Document, family: Family, path: Path, context: Restrictions, warnings: list[str]
+    ) -> None:
         self._document = document
+        self._family = family
         self._path = path
         self._context = context
         self._warnings = warnings
@@ -53,7 +57,7 @@ class Surroundings:
         where = self._document.place(path)
         raise ConfigError(f"{text} ({where})" if place else text, place=where, path=path, remedy=remedy)
 
-    def control_sockets(self, top: Dhcp4) -> tuple[ControlSocket, ...]:
+    def control_sockets(self, top: Server) -> tuple[ControlSocket, ...]:
         if top.control_socket is not None:
             entries, path = [top.control_socket], [(*self._path, "control-socket")]
         else:
@@ -117,11 +121,11 @@ class Surroundings:
 
     def host_identifiers(self, written: list[Any] | None) -> tuple[str, ...]:
         if written is None:
-            return IDENTIFIERS
+            return self._family.identifiers
         path = (*self._path, "host-reservation-identifiers")
         found: list[str] = []
         for index, name in enumerate(written):
-            names = (*IDENTIFIERS, "flex-id") if name == "auto" else (name,)
+            names = self._family.all_identifiers if name == "auto" else (name,)
             for one in names:
                 if one in found:
                     self._refuse(f"duplicate host identifier '{one}'", (*path, index))
@@ -152,6 +156,37 @@ class Surroundings:
             written.unwarned_reclaim_cycles,
         )
 
+    def data_directory(self, written: str | None) -> None:
+        """Kea 3 takes the directory from the environment alone; the keyword may still say the same."""
+        if written is None:
+            return
+        path = (*self._path, "data-directory")
+        try:
+            self._context.check_data_directory(written)
+        except ForbiddenPathError as error:
+            remedy = "leave 'data-directory' out; the environment's KEA_DHCP_DATA_DIR says where data lie"
+            self._refuse(f"'data-directory' of {error}", path, place=False, remedy=remedy)
+        self._warnings.append(f"'data-directory' ({self._document.place(path)}) is ignored")
+
+    def sanity(self, written: Sanity | None) -> SanityChecks:
+        return SanityChecks() if written is None else SanityChecks(written.lease_checks, written.extended_info_checks)
+
+    def decline_probation_period(self, period: int) -> int:
+        if not 0 <= period <= UINT32_MAX:
+            text = f"out of range value ({period}) specified for parameter 'decline-probation-period'"
+            self._refuse(text, (*self._path, "decline-probation-period"))
+        return period
+
+    def warn_of_timers(self, timers: Iterable[tuple[str, int | None, int | None]]) -> None:
+        """Tell once of each pair of timers (of a subnet, with its text) that is the wrong way round."""
+        seen: set[tuple[int, int]] = set()
+        for subnet, renew, rebind in timers:
+            if renew is None or rebind is None or renew <= rebind or (renew, rebind) in seen:
+                continue
+            seen.add((renew, rebind))
+            values = f"renew-timer {renew} is greater than the value of rebind-timer {rebind}"
+            self._warnings.append(f"in subnet {subnet} the value of {values}")
+
     def hooks_libraries(self, written: list[Library]) -> tuple[HooksLibrary, ...]:
         """As written; which of them exist and may be loaded is the hook framework's to say."""
         return tuple(HooksLibrary(entry.library, entry.parameters or {}) for entry in written)
@@ -173,7 +208,7 @@ class Surroundings:
 
     def lease_database(self, written: Database | None) -> LeaseDatabase:
         if written is None:
-            return LeaseDatabase(path=self._context.lease_file(LEASE_FILE))
+            return LeaseDatabase(path=self._context.lease_file(self._family.lease_file))
         path = (*self._path, "lease-database")
         self._check_numbers(written, path)
         if written.type in ("mysql", "postgresql"):
@@ -191,7 +226,7 @@ class Surroundings:
                 self._refuse(f"{keyword} value is only supported by the {backend} backend", (*path, keyword))
         name = ""
         try:
-            name = self._context.lease_file(written.name or LEASE_FILE)
+            name = self._context.lease_file(written.name or self._family.lease_file)
         except ForbiddenPathError as error:
             self._refuse(f"Could not open lease file: {error}", (*path, "name"), place=False)
         return LeaseDatabase(
@@ -213,7 +248,7 @@ class Surroundings:
             if not 0 <= value <= most:
                 self._refuse(f"{keyword} value: {value} is out of range, expected value: 0..{most}", (*path, keyword))
 
-    def loggers(self, top: Dhcp4) -> tuple[LoggerSettings, ...]:
+    def loggers(self, top: Server) -> tuple[LoggerSettings, ...]:
         path = (*self._path, "loggers")
         entries = [logger.model_dump(by_alias=True, exclude_unset=True) for logger in top.loggers or []]
         context = self._context
@@ -239,20 +274,21 @@ class Surroundings:
             choices.append(choice)
         return InterfacesConfig(
             tuple(choices),
-            udp=written.dhcp_socket_type == "udp",
-            use_routing=written.outbound_interface == "use-routing",
             re_detect=written.re_detect,
             require_all=written.service_sockets_require_all,
-            max_retries=self._count(written, "service-sockets-max-retries"),
-            retry_wait=self._count(written, "service-sockets-retry-wait-time"),
+            max_retries=self.uint32(
+                written.service_sockets_max_retries, "interfaces-config", "service-sockets-max-retries"
+            ),
+            retry_wait=self.uint32(
+                written.service_sockets_retry_wait_time, "interfaces-config", "service-sockets-retry-wait-time"
+            ),
         )
 
-    def _count(self, written: Interfaces, keyword: str) -> int:
-        """A number of 32 bits; as in Kea one outside is taken modulo."""
-        value: int = getattr(written, keyword.replace("-", "_"))
+    def uint32(self, value: int, *keywords: str) -> int:
+        """A number of 32 bits, at these keywords; as in Kea one outside is taken modulo."""
         if not 0 <= value <= UINT32_MAX:
-            place = self._document.place((*self._path, "interfaces-config", keyword))
-            self._warnings.append(f"'{keyword}' {value} ({place}) is taken as {value % (1 << 32)}")
+            place = self._document.place((*self._path, *keywords))
+            self._warnings.append(f"'{keywords[-1]}' {value} ({place}) is taken as {value % (1 << 32)}")
         return value % (1 << 32)
 
     def _interface(self, text: str, earlier: list[InterfaceChoice]) -> InterfaceChoice:
@@ -269,34 +305,41 @@ class Surroundings:
             if any(choice.name == "*" for choice in earlier):
                 raise ValueError("the wildcard interface '*' can only be specified once")
             return InterfaceChoice("*")
-        choice = InterfaceChoice(name, _interface_address(address_text) if slash else None)
+        choice = InterfaceChoice(name, self._interface_address(address_text) if slash else None)
         present = None if self._context.interfaces is None else self._context.interfaces()
         if present is not None:
             if name not in present:
                 raise ValueError(f"interface '{name}' doesn't exist in the system")
             if choice.address is not None and choice.address not in present[name]:
                 raise ValueError(f"interface '{name}' doesn't have address '{address_text}' assigned")
-        same = [one for one in earlier if one.name == name]
-        if choice.address is None:
-            if same:
-                raise ValueError(f"interface '{name}' has already been specified")
-        elif any(one.address is None for one in same):
-            raise ValueError(f"interface '{name}' has already been selected")
-        elif choice in same:
-            raise ValueError(
-                f"must not select address '{address_text}' for interface '{name}' because this address is already "
-                "selected"
-            )
+        self._check_repeated(choice, address_text, [one for one in earlier if one.name == name])
         return choice
 
+    def _check_repeated(self, choice: InterfaceChoice, text: str, same: list[InterfaceChoice]) -> None:
+        """An interface may be chosen once; DHCPv4: or several addresses of it, DHCPv6: and one address beside it."""
+        name = choice.name
+        if choice in same:
+            if choice.address is None:
+                raise ValueError(f"interface '{name}' has already been specified")
+            raise ValueError(
+                f"must not select address '{text}' for interface '{name}' because this address is already selected"
+            )
+        if self._family.number == 6:
+            if choice.address is not None and any(one.address is not None for one in same):
+                raise ValueError(f"interface '{name}' has already an address selected")
+        elif choice.address is None and same:
+            raise ValueError(f"interface '{name}' has already been specified")
+        elif any(one.address is None for one in same):
+            raise ValueError(f"interface '{name}' has already been selected")
 
-def _interface_address(text: str) -> int:
-    try:
-        return parse_ip4(text)
-    except ValueError:
-        pass
-    try:
-        IPv6Address(text)
-    except ValueError:
-        raise ValueError(f"Failed to convert string to address '{text}': Invalid argument") from None
-    raise ValueError(f"address '{text}' is not a valid IPv4 address")
+    def _interface_address(self, text: str) -> int:
+        family = self._family
+        try:
+            address = family.parse(text)
+        except ValueError:
+            if not family.is_other(text):
+                raise ValueError(f"Failed to convert string to address '{text}': Invalid argument") from None
+        else:
+            if family.number == 4 or address >> 120 != 0xFF:
+                return address
+        raise ValueError(f"address '{text}' is not a valid {family.interface_address}")

@@ -12,16 +12,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from kead.config.definitions4 import is_name
+from kead.config.definitions import is_name
 from kead.config.errors import ConfigError, Path
+from kead.config.family import Family
 from kead.config.reader import Document
-from kead.config.schema4 import OptionData
-from kead.config.snapshot4 import Option, OptionScope
+from kead.config.schema_common import OptionData
+from kead.config.snapshot import Option, OptionScope
 from kead.wire.definitions import OptionDefinition, OptionTable
 from kead.wire.text import OptionTextError, encode_csv, encode_hex
 
-SERVER_IDENTIFIER = 54
-_MANY = frozenset({124, 125})
 _VENDOR = re.compile(r"vendor-([0-9]{1,10})\Z")
 
 
@@ -32,38 +31,38 @@ class ScopeOptions:
     scope: OptionScope
     shown: list[dict[str, Any]]
 
-    @property
-    def server_id(self) -> int | None:
-        """The server identifier that this scope configures."""
-        for option in self.scope.by_code.get(SERVER_IDENTIFIER, ()):
-            if not option.never_send and not option.classes and len(option.data) == 4:
-                return int.from_bytes(option.data, "big")
-        return None
 
+@dataclass(frozen=True, slots=True)
+class OptionReader:
+    """Reads the options of one document, by the definitions of `table`."""
 
-def read_options(
-    document: Document, entries: list[OptionData], path: Path, table: OptionTable, name: str, *, is_global: bool = False
-) -> ScopeOptions:
-    """All options of one list at `path`. Raises ConfigError.
+    document: Document
+    table: OptionTable
+    family: Family
 
-    `is_global`: text is the default form there, elsewhere it depends on whether the option has a definition.
-    """
-    if not entries:
-        return ScopeOptions(OptionScope(name), [])
-    read = [_Reading(document, entry, (*path, index), table, is_global).option() for index, entry in enumerate(entries)]
-    shown = [show for _, _, show in sorted(read, key=lambda one: one[0].space)]
-    options = [(option, definition) for option, definition, _ in read]
-    return ScopeOptions(_Scope(document, path, table, options).scope(name), shown)
+    def read(self, entries: list[OptionData], path: Path, name: str, *, is_global: bool = False) -> ScopeOptions:
+        """All options of one list at `path`. Raises ConfigError.
+
+        `is_global`: text is the default form there, elsewhere it depends on whether the option has a definition.
+        """
+        if not entries:
+            return ScopeOptions(OptionScope(name), [])
+        read = [_Reading(self, entry, (*path, index), is_global).option() for index, entry in enumerate(entries)]
+        shown = [show for _, _, show in sorted(read, key=lambda one: one[0].space)]
+        options = [(option, definition) for option, definition, _ in read]
+        return ScopeOptions(_Scope(self.document, path, self.family, options).scope(name), shown)
 
 
 class _Reading:
     """One entry."""
 
-    def __init__(self, document: Document, entry: OptionData, path: Path, table: OptionTable, is_global: bool) -> None:
-        self._document = document
+    def __init__(self, reader: OptionReader, entry: OptionData, path: Path, is_global: bool) -> None:
+        self._document = reader.document
+        self._table = reader.table
+        self._family = reader.family
         self._entry = entry
+        self._space = reader.family.space if entry.space is None else entry.space
         self._path = path
-        self._table = table
         self._is_global = is_global
 
     def _refuse(self, text: str, keyword: str = "", remedy: str = "") -> NoReturn:
@@ -89,7 +88,7 @@ class _Reading:
             code, name = entry.code, entry.name or ""
         option = Option(
             code,
-            entry.space,
+            self._space,
             data,
             entry.always_send,
             entry.never_send,
@@ -99,41 +98,45 @@ class _Reading:
         return option, definition, self._shown(option, csv, has_data)
 
     def _check_names(self) -> None:
-        entry = self._entry
+        entry, family = self._entry, self._family
         code = entry.code
-        if code is not None and not 0 <= code <= 255:
-            self._refuse(f"invalid option code '{code % (1 << 32)}', it must not be greater than '255'", "code")
+        if code is not None and not 0 <= code <= family.highest_code:
+            must = f"it must not {family.beyond} '{family.highest_code}'"
+            self._refuse(f"invalid option code '{code % (1 << 32)}', {must}", "code")
         if entry.name is not None and " " in entry.name:
             self._refuse(f"invalid option name '{entry.name}', space character is not allowed", "name")
-        if not is_name(entry.space):
-            self._refuse(f"invalid option space name '{entry.space}'", "space")
-        if entry.space == "dhcp6":
-            self._refuse("'dhcp6' option space name is reserved for DHCPv6 server", "space")
+        if not is_name(self._space):
+            self._refuse(f"invalid option space name '{self._space}'", "space")
+        if self._space == family.foreign:
+            text = (
+                f"'{family.foreign}' option space name is reserved for {family.foreign.replace('dhcp', 'DHCPv')} server"
+            )
+            self._refuse(text, "space")
         if code is None and entry.name is None:
             self._refuse("option data configuration requires one of 'code' or 'name' parameters to be specified")
 
     def _definition(self) -> OptionDefinition | None:
         entry, table = self._entry, self._table
         if entry.code is not None:
-            definition = table.by_code(entry.space, entry.code)
+            definition = table.by_code(self._space, entry.code)
             if definition is not None and entry.name and entry.name != definition.name:
                 self._refuse(
                     f"specified option name '{entry.name}' does not match the option definition: "
-                    f"'{entry.space}.{definition.name}'",
+                    f"'{self._space}.{definition.name}'",
                     "name",
                 )
             return definition
-        return table.by_name(entry.space, entry.name or "")
+        return table.by_name(self._space, entry.name or "")
 
     def _undefined(self) -> NoReturn:
         entry = self._entry
         name = entry.name or ""
-        near = difflib.get_close_matches(name, self._table.names(entry.space), 1, 0.6) if name else []
+        near = difflib.get_close_matches(name, self._table.names(self._space), 1, 0.6) if name else []
         remedy = f"did you mean '{near[0]}'?" if near else ""
         if not name and entry.code is not None:
             remedy = "define it with option-def, or give hexadecimal data and csv-format false"
         self._refuse(
-            f"definition for the option '{entry.space}.{name}' having code '{entry.code or 0}' does not exist",
+            f"definition for the option '{self._space}.{name}' having code '{entry.code or 0}' does not exist",
             "name",
             remedy,
         )
@@ -184,11 +187,12 @@ class _Scope:
         self,
         document: Document,
         path: Path,
-        table: OptionTable,
+        family: Family,
         options: list[tuple[Option, OptionDefinition | None]],
     ) -> None:
         self._document = document
         self._path = path
+        self._family = family
         self._options = options
         self._by_space: dict[str, list[tuple[Option, OptionDefinition | None]]] = {}
         for option, definition in options:
@@ -197,9 +201,10 @@ class _Scope:
     def scope(self, name: str) -> OptionScope:
         by_code: dict[int, list[Option]] = {}
         vendor: dict[int, dict[int, Option]] = {}
+        own = self._family.space
         for space, options in self._by_space.items():
             match = _VENDOR.match(space)
-            if space != "dhcp4" and match is None:
+            if space != own and match is None:
                 continue
             for option, definition in options:
                 whole = self._with_sub_options(option, definition, (space,))
@@ -209,10 +214,10 @@ class _Scope:
                     _add_vendor_option(vendor.setdefault(int(match[1]), {}), whole)
         return OptionScope(
             name,
-            {code: _in_order(code, same) for code, same in sorted(by_code.items())},
+            {code: self._in_order(code, same) for code, same in sorted(by_code.items())},
             {enterprise: dict(sorted(options.items())) for enterprise, options in sorted(vendor.items())},
-            frozenset(o.code for o, _ in self._options if o.always_send and o.space == "dhcp4"),
-            frozenset(o.code for o, _ in self._options if o.never_send and o.space == "dhcp4"),
+            frozenset(o.code for o, _ in self._options if o.always_send and o.space == own),
+            frozenset(o.code for o, _ in self._options if o.never_send and o.space == own),
         )
 
     def _with_sub_options(self, option: Option, definition: OptionDefinition | None, above: tuple[str, ...]) -> Option:
@@ -222,17 +227,24 @@ class _Scope:
         if not found:
             return option
         data = bytearray(option.data)
+        most = self._family.longest_sub_option
         for sub, of in sorted(found, key=lambda one: one[0].code):
             value = self._with_sub_options(sub, of, (*above, inner)).data
-            if len(value) > 255:
+            if len(value) > most:
                 raise ConfigError(
-                    f"sub-option {sub.code} of space '{inner}' is {len(value)} bytes long, at most 255 fit "
+                    f"sub-option {sub.code} of space '{inner}' is {len(value)} bytes long, at most {most} fit "
                     f"({self._document.place(self._path)})",
                     place=self._document.place(self._path),
                     path=self._path,
                 )
-            data += bytes((sub.code, len(value))) + value
+            data += self._family.sub_option.pack(sub.code, len(value)) + value
         return replace(option, data=bytes(data))
+
+    def _in_order(self, code: int, options: list[Option]) -> tuple[Option, ...]:
+        """Those for certain classes first, then the first of those for everybody (of some codes all)."""
+        everybody = [option for option in options if not option.classes]
+        counting = everybody if code in self._family.repeatable else everybody[:1]
+        return (*(option for option in options if option.classes), *counting)
 
 
 def _add_vendor_option(options: dict[int, Option], option: Option) -> None:
@@ -240,9 +252,3 @@ def _add_vendor_option(options: dict[int, Option], option: Option) -> None:
     former = options.get(option.code)
     if former is None or (former.classes and not option.classes):
         options[option.code] = option
-
-
-def _in_order(code: int, options: list[Option]) -> tuple[Option, ...]:
-    """Those for certain classes first, then the first of those for everybody (of some codes all)."""
-    everybody = [option for option in options if not option.classes]
-    return (*(option for option in options if option.classes), *(everybody if code in _MANY else everybody[:1]))
