@@ -322,7 +322,7 @@ def encode_vendor_option(code: int, value: bytes) -> bytes:
     """Option 124 or 125, an instance an enterprise (RFC 3925 section 3), as Kea sends them."""
     parts = []
     at = 0
-    while at < len(value):
+    while at < len(value) or not parts:
         end = at + 5 + value[at + 4] if at + 4 < len(value) else len(value)
         parts.append(encode_option(code, value[at:end]))
         at = end

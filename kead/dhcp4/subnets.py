@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from kead.dhcp4.sockets import Datagram
 
 BROADCAST = 0xFFFFFFFF
-_MOST_RELAYS = 65536
+_MOST_AGENTS = 65536
 """Relay agents whose subnets are remembered; forged ones must not fill the memory."""
 
 
 class SubnetSelector:
     """The subnets of one configuration, ready to be asked."""
 
-    __slots__ = ("_by_interface", "_by_relay", "_ignore_link_selection", "_prefixes")
+    __slots__ = ("_by_agent", "_by_interface", "_by_relay", "_ignore_link_selection", "_prefixes")
 
     def __init__(self, subnets: Iterable[Subnet4], *, ignore_link_selection: bool = False) -> None:
         self._ignore_link_selection = ignore_link_selection
         self._by_relay: dict[int, Subnet4] = {}
+        self._by_agent: dict[int, Subnet4] = {}
         self._by_interface: dict[str, Subnet4] = {}
         prefixes: dict[int, dict[int, Subnet4]] = {}
         for subnet in sorted(subnets, key=lambda s: s.id):
@@ -58,7 +59,7 @@ class SubnetSelector:
     def by_link(self, query: Packet4, datagram: Datagram) -> Subnet4 | None:
         """What `select` says for a query that names no link; None where it has to look."""
         if query.giaddr:
-            return self._by_relay.get(query.giaddr)
+            return self._by_relay.get(query.giaddr) or self._by_agent.get(query.giaddr)
         if datagram.destination != BROADCAST:
             return self.containing(query.ciaddr) if query.ciaddr else None
         interface = datagram.channel.interface
@@ -76,14 +77,15 @@ class SubnetSelector:
             if link:
                 return self._answer(x, self.containing(link), "link selection %s", link)
         if query.giaddr:
-            relayed = self._by_relay.get(query.giaddr)
-            if relayed is None:
-                relayed = self.containing(query.giaddr)
-                if relayed is not None and len(self._by_relay) < _MOST_RELAYS:
-                    self._by_relay[query.giaddr] = relayed  # the next packet of this agent need not look
-            if x.trace is None:
-                return relayed
-            return self._answer(x, relayed, "relay agent's address %s", query.giaddr)
+            configured = self._by_relay.get(query.giaddr)
+            if configured is not None:
+                return self._answer(x, configured, "relay address %s", query.giaddr)
+            near = self._by_agent.get(query.giaddr)
+            if near is None:
+                near = self.containing(query.giaddr)
+                if near is not None and len(self._by_agent) < _MOST_AGENTS:
+                    self._by_agent[query.giaddr] = near  # the next packet of this agent need not look
+            return self._answer(x, near, "prefix of the relay agent's address %s", query.giaddr)
         datagram = x.datagram
         if datagram.destination != BROADCAST:
             address = query.ciaddr or datagram.source

@@ -419,7 +419,7 @@ async def test_the_quick_way_gives_the_bytes_of_the_plain_one(
 
 
 async def test_templates_do_not_fill_the_memory(server: ServerUnderTest, client: Client) -> None:
-    known = server.service.templates._known
+    known = server.service.templates
     for number in range(5000):
         datagram = server.datagram(client.query(1, requested="192.0.2.15", prl=[1, number >> 8, number & 255]))
         assert len(server.deliver(datagram)) == 1

@@ -141,6 +141,7 @@ def test_packets_by_type() -> None:
     counts = tally()
     for kind in itertools.chain(range(12), [0]):
         counts.received(kind)
+    counts.end_of_batch(0.0)
     packets = counts.packets
     assert packets.pkt4_received.value == 13
     assert packets.pkt4_unknown_received.value == 5, "0 twice, 9, 10 and 11"
