@@ -125,6 +125,7 @@ class ParkingLot(Generic[E, R]):
         "deadline",
         "dropped",
         "dropped_full",
+        "excused",
         "expired",
         "failed",
         "finished",
@@ -152,6 +153,8 @@ class ParkingLot(Generic[E, R]):
         self.label = label
         self.total = 0
         """How many were ever parked."""
+        self.excused = 0
+        """How many of those who wait do not count for the limit: what they wait for is the server's own, and soon."""
         self.expired = 0
         self.dropped_full = 0
         self.cleared = 0
@@ -175,7 +178,7 @@ class ParkingLot(Generic[E, R]):
     @property
     def full(self) -> bool:
         """Whether the next one that has to wait is dropped."""
-        return 0 < self.limit <= len(self._entries)
+        return 0 < self.limit <= len(self._entries) - self.excused
 
     def drive(self, coroutine: Coroutine[Any, Any, R], exchange: E) -> R | Parked:
         """Run it as far as it goes. Its result, or PARKED: a callback will tell, or (lot full) has told.

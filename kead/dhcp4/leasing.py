@@ -219,6 +219,7 @@ async def _grant(
             x.refused = True
             return None
         lease = c.lease4
+        x.lifetime = x.full_lifetime = lease.valid_lifetime
     if offering:
         if not subnet.offer_lifetime:
             return lease
@@ -298,7 +299,10 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
         )
         lease = c.lease4
         if c.status is SKIP:
-            x.lifetime, x.reused = valid, False
+            x.reused = False
+        if not x.reused:
+            x.lifetime = x.full_lifetime = lease.valid_lifetime
+        if c.status is SKIP:
             return lease
     if x.reused:
         service.tally.reused(old)

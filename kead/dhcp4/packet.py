@@ -320,7 +320,7 @@ def encode_option(code: int, value: bytes) -> bytes:
 
 def encode_vendor_option(code: int, value: bytes) -> bytes:
     """Option 124 or 125, an instance an enterprise (RFC 3925 section 3), as Kea sends them."""
-    parts = []
+    parts: list[bytes] = []
     at = 0
     while at < len(value) or not parts:
         end = at + 5 + value[at + 4] if at + 4 < len(value) else len(value)

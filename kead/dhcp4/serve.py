@@ -173,7 +173,7 @@ async def request(x: Exchange) -> bool:
                 log.NAK_INIT_REBOOT(x.label, text_ip4(x.requested))
             return await _nak(x)
     if service.offers_v6_only and _prefers_v6_only(x):
-        return _without_address(x, ACK)
+        return _without_address(x, ACK) and (service.hooks.leases4_committed is None or await committed(x))
     if HOST_NAME in query.options or FQDN in query.options or service.hooks.ddns4_update is not None:
         await service.names.choose(x)
     lease = x.lease = await assign(x)

@@ -322,7 +322,7 @@ class Server4:
             server_port=self.launch.server_port or SERVER_PORT,
             client_port=self.launch.client_port or CLIENT_PORT,
             is_lot_full=lambda: self.dispatcher.lot.full,
-            durable=lambda: self.dispatcher.durable(),
+            durable=lambda: self.dispatcher.stored(),
         )
         self.guard.serialize = bool(libraries.chains)
         if hasattr(self, "dispatcher"):

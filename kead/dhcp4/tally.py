@@ -185,13 +185,28 @@ class Tally4:
         else:
             self._note(Change.RECLAIMED, lease)
 
-    def _note(self, change: Change, lease: Lease4) -> None:
-        self.note(change, lease.subnet_id, self.pool_of(lease))
+    def added(self, lease: Lease4, *, in_pool: bool = True) -> None:
+        """An administrator has added this lease: it is assigned, but nobody was ever given it."""
+        self._by_hand(lease, in_pool, Change.ADDED, Change.DECLINED)
 
-    def note(self, change: Change, subnet_id: int, pool_id: int, number: int = 1) -> None:
-        """So many leases of this pool (NO_POOL: of none) have changed so."""
+    def removed(self, lease: Lease4, *, in_pool: bool = True) -> None:
+        """An administrator has removed this lease, in whatever state it was."""
+        self._by_hand(lease, in_pool, Change.RELEASED, Change.APPROVED)
+
+    def _by_hand(self, lease: Lease4, in_pool: bool, always: Change, if_declined: Change) -> None:
+        if lease.state in (State.RECLAIMED, State.RELEASED):
+            return
+        pool_id = self.pool_of(lease) if in_pool else NO_POOL
+        self._note_in(always, lease.subnet_id, pool_id)
+        if lease.state == State.DECLINED:
+            self._note_in(if_declined, lease.subnet_id, pool_id)
+
+    def _note(self, change: Change, lease: Lease4) -> None:
+        self._note_in(change, lease.subnet_id, self.pool_of(lease))
+
+    def _note_in(self, change: Change, subnet_id: int, pool_id: int) -> None:
         key = (change, subnet_id, pool_id)
-        self._noted[key] = self._noted.get(key, 0) + number
+        self._noted[key] = self._noted.get(key, 0) + 1
 
     def reused(self, lease: Lease4) -> None:
         """A lease was given once more without being stored."""

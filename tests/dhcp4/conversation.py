@@ -215,7 +215,7 @@ class ServerUnderTest:
             in_flight=self.in_flight,
             recent=self.recent,
             is_lot_full=lambda: self.dispatcher.lot.full,
-            durable=lambda: self.dispatcher.durable(),
+            durable=lambda: self.dispatcher.stored(),
         )
         service.listen_on(set(self.channel.addresses))
         self.guard.serialize = bool(self.libraries.chains)
@@ -257,7 +257,7 @@ class ServerUnderTest:
         self.dispatcher.serve(list(datagrams))
         return self.channel.sent[before:]
 
-    async def settle(self, turns: int = 12) -> None:
+    async def settle(self, turns: int = 80) -> None:
         """Let whoever is parked go on as far as they come without waiting."""
         for _ in range(turns):
             await asyncio.sleep(0)

@@ -77,7 +77,7 @@ def test_a_file_written_by_kea_3(path: Path) -> None:
     assert (renewed.hostname, renewed.valid_lifetime, renewed.cltt) == ("new.example.org", 7200, 1795571626 - 7200)
     assert with_context.user_context == (
         '{"ISC":{"relay-agent-info":{"remote-id":"99AABB","sub-options":"0x0104AABBCCDD020399AABB"}},'
-        '"n":[1,2.5,null,true,"é"],"note":"a, b & c"}'
+        '"n":[1,2.5,null,true,"\\udce9"],"note":"a, b & c"}'
     )
     assert infinite.valid_lifetime == INFINITE
     assert infinite.cltt == renewed.cltt
@@ -99,10 +99,10 @@ async def test_a_file_written_by_kea_2_is_converted(path: Path, logged: list[str
 
 
 def test_what_we_write_is_what_kea_writes(path: Path) -> None:
-    """Each row of Kea's file that is a lease comes out again as it was, but for a byte that was no UTF-8."""
+    """Each row of Kea's file that is a lease comes out again as it was."""
     for line in (DATA / "kea-3.0.4.csv").read_text().splitlines()[1:]:
         if ",0,1795564426," not in line:  # removals
-            assert format_row(decode_row(line)) == line.replace("\\u00e9", "\\u00c3\\u00a9") + "\n"
+            assert format_row(decode_row(line)) == line + "\n"
 
 
 @pytest.mark.parametrize(

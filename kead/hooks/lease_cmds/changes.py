@@ -10,33 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kead.dhcp4.tally import NO_POOL, Change
-from kead.leases.lease4 import Lease4, State
-
 if TYPE_CHECKING:
     from kead.dhcp4.tally import Tally4
-
-
-def note_addition(tally: Tally4, lease: Lease4) -> None:
-    _note(tally, lease, tally.pool_of(lease), 1)
-
-
-def note_removal(tally: Tally4, lease: Lease4, *, pool: bool = True) -> None:
-    _note(tally, lease, tally.pool_of(lease) if pool else NO_POOL, -1)
+    from kead.leases.lease4 import Lease4
 
 
 def note_update(tally: Tally4, old: Lease4, lease: Lease4) -> None:
-    if old.subnet_id != lease.subnet_id:
-        note_removal(tally, old)
-        note_addition(tally, lease)
-    elif old.state != lease.state:
-        _note(tally, old, NO_POOL, -1)
-        _note(tally, lease, NO_POOL, 1)
-
-
-def _note(tally: Tally4, lease: Lease4, pool_id: int, sign: int) -> None:
-    if lease.state in (State.RECLAIMED, State.RELEASED):
-        return
-    tally.note(Change.ADDED if sign > 0 else Change.RELEASED, lease.subnet_id, pool_id)
-    if lease.state == State.DECLINED:
-        tally.note(Change.DECLINED if sign > 0 else Change.APPROVED, lease.subnet_id, pool_id)
+    """A lease has taken the place of another one of the same address."""
+    if old.subnet_id != lease.subnet_id or old.state != lease.state:
+        in_pool = old.subnet_id != lease.subnet_id
+        tally.removed(old, in_pool=in_pool)
+        tally.added(lease, in_pool=in_pool)

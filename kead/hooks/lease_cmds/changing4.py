@@ -16,7 +16,7 @@ from kead.wire.address import text_ip4
 
 from . import messages
 from .arguments import family_address, is_address
-from .changes import note_addition, note_removal, note_update
+from .changes import note_update
 from .handling import Answer, Call, handles, success
 from .lease4 import check_client, lease_of
 from .lookup import NO_MAP, lookup_of
@@ -32,11 +32,12 @@ async def lease4_add(call: Call) -> Answer:
     lease = lease_of(arguments, server, int(time.time()))
     arguments.boolean("force-create")
     _check_busy(call, lease, "added")
-    if await server.store.get(lease.address) is None:
+    exists = await server.store.get(lease.address) is not None
+    if not exists:
         check_client(lease)
-    if not await server.store.add(lease):
+    if exists or not await server.store.add(lease):
         raise Refused("IPv4 lease already exists.", CONFLICT)
-    note_addition(server.tally, lease)
+    server.tally.added(lease)
     await server.durable()
     text = text_ip4(lease.address)
     messages.ADDED(text)
@@ -56,7 +57,7 @@ async def lease4_update(call: Call) -> Answer:
         check_client(lease)
     text = text_ip4(lease.address)
     if old is None and force and await server.store.add(lease):
-        note_addition(server.tally, lease)
+        server.tally.added(lease)
     elif old is not None and await server.store.update(lease, old):
         note_update(server.tally, old, lease)
     else:
@@ -84,7 +85,7 @@ async def lease4_del(call: Call) -> Answer:
     lease = await find(server.store, lookup)
     if lease is None or not await server.store.delete(lease):
         return {"result": EMPTY, "text": "IPv4 lease not found."}
-    note_removal(server.tally, lease)
+    server.tally.removed(lease)
     await server.durable()
     messages.DELETED(text_ip4(lease.address))
     return success("IPv4 lease deleted.")
@@ -100,7 +101,7 @@ async def lease4_wipe(call: Call) -> Answer:
         before = number
         for lease in page:
             if lease.subnet_id in wanted and await server.store.delete(lease):
-                note_removal(server.tally, lease, pool=False)
+                server.tally.removed(lease, in_pool=False)
                 number += 1
         if number != before:
             await server.durable()
