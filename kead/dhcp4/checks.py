@@ -21,7 +21,7 @@ from kead.dhcp4.options import (
     VIVSO_SUBOPTIONS,
 )
 from kead.wire.definitions import OptionDefinition, OptionType
-from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME, DomainNameError
+from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME, DomainNameError, partial_labels
 from kead.wire.text import fit
 from kead.wire.values import OptionTextError
 
@@ -132,22 +132,12 @@ def client_labels(value: bytes) -> list[bytes]:
     it in text. DomainNameError: an empty label inside, one above 63 bytes, a name above 255, a pointer, or cut short.
     """
     name = value[3:]
-    if not value[0] & 4:
-        text = name.rstrip(b"\0")
-        if text in (b"", b"."):
-            return []
-        labels = (text[:-1] if text.endswith(b".") else text).split(b".")
-    else:
-        labels = []
-        at, end = 0, len(name)
-        while at < end:
-            length = name[at]
-            if not length:
-                break
-            at += 1 + length
-            if length > MAXIMUM_LABEL or at > end:
-                raise DomainNameError("a label is too long or cut short")
-            labels.append(name[at - length : at])
+    if value[0] & 4:
+        return partial_labels(name)
+    text = name.rstrip(b"\0")
+    if text in (b"", b"."):
+        return []
+    labels = (text[:-1] if text.endswith(b".") else text).split(b".")
     size = len(labels) + 1
     for label in labels:
         if not 0 < len(label) <= MAXIMUM_LABEL:

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from kead.dhcp4.sockets import Channel, Datagram
 
 BATCH = 128
-"""How many datagrams one turn of the loop serves at most."""
+"""How many datagrams one turn of the loop serves, unless more have piled up."""
+BACKLOG = 2048
+"""How many more it looks at then."""
+DISCOVERS = 1024
+"""How many of those that wish for a new address it serves then."""
 STALE = 1.0
 """Seconds after which nobody waits for the answer to a packet any more."""
 PARKED_FOR = 30.0
@@ -86,8 +90,8 @@ class Dispatcher:
         if not datagrams:
             return
         began = time.perf_counter()
-        if len(datagrams) >= BATCH:
-            datagrams = self._most_useful(datagrams)
+        if len(datagrams) >= BATCH:  # behind: see all that waits, so that nothing is lost in the kernel unseen
+            datagrams = self._most_useful(datagrams + channel.receive(BACKLOG))
         self.serve(datagrams)
         self.pace.note(len(datagrams), began, time.perf_counter())
 
@@ -277,19 +281,22 @@ class Dispatcher:
     # Too much to do
 
     def _most_useful(self, datagrams: list[Datagram]) -> list[Datagram]:
-        """Of more than can be served: those that somebody still waits for, requests before discovers."""
+        """Of what has piled up, what is worth the time: packets that somebody still waits for; requests before
+        discovers, since they finish work already paid for; and of discovers no more than can be served soon.
+        """
         oldest_wanted = self._clock() - STALE
         fresh = [d for d in datagrams if d.arrived >= oldest_wanted]
-        stale = len(datagrams) - len(fresh)
-        if stale:
+        requests = [d for d in fresh if not _is_discover(d)]
+        discovers = [d for d in fresh if _is_discover(d)] if len(requests) < len(fresh) else []
+        dropped = len(datagrams) - len(requests) - min(len(discovers), DISCOVERS)
+        if dropped:
             packets = self.service.tally.packets
-            packets.pkt4_received.add(stale)
-            packets.pkt4_limit_exceeded.add(stale)
-            packets.pkt4_receive_drop.add(stale)
-            if log.PACKET_STALE.on:
-                log.PACKET_STALE(stale)
-        fresh.sort(key=_is_discover)
-        return fresh
+            packets.pkt4_received.add(dropped)
+            packets.pkt4_queue_full.add(dropped)
+            packets.pkt4_receive_drop.add(dropped)
+            if log.PACKETS_TOO_MANY.on:
+                log.PACKETS_TOO_MANY(dropped, len(datagrams))
+        return requests + discovers[:DISCOVERS]
 
 
 def _is_discover(datagram: Datagram) -> bool:

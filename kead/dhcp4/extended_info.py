@@ -16,7 +16,8 @@ from kead.leases.context import dump, load
 
 def extended_info(query: Packet4, context: str) -> str:
     """The lease's user context with this query's option 82 in it; other entries stay as they are."""
-    info: dict[str, Any] = {"sub-options": "0x" + query.options[AGENT_OPTIONS].hex().upper()}
+    value = query.options[AGENT_OPTIONS]
+    info: dict[str, Any] = {"sub-options": "0x" + value.hex().upper() if value else ""}
     parts = query.relay_info()
     for key, code in (("remote-id", RAI_REMOTE_ID), ("relay-id", RAI_RELAY_ID)):
         if code in parts:

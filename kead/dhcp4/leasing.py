@@ -142,7 +142,7 @@ async def _take(x: Exchange, subnet: Subnet4, pool: Pool4, address: int, *, offe
 
 
 async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
-    """An address that the subnets' allocators choose, beginning where the network gave one out last."""
+    """An address that the subnets' allocators choose, beginning where the network was searched last."""
     service = x.service
     store = service.store
     start = x.subnet
@@ -155,6 +155,7 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
         if not subnet.pools:
             empty += 1
             continue
+        service.recent.note(subnet)
         allocator, avoid = service.allocator(subnet), service.avoid(subnet) if service.avoids else None
         for _ in range(ATTEMPTS):
             address = allocator.pick(subnet.pools, store.occupancy, service.in_flight, avoid)
@@ -171,7 +172,7 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
             if lease is not None or x.refused:
                 return lease
         tried += sum(p.size for p in subnet.pools)
-    service.allocation_failed(x, start, tried, empty, len(subnets))
+    service.allocation_failed(x, subnets[-1], tried, empty, len(subnets))
     return None
 
 
@@ -232,7 +233,6 @@ async def _grant(
             return None
     elif await service.store.add(stored):
         service.tally.assigned(stored)
-        service.recent.note(subnet)
     else:
         return None
     x.stored = stored
@@ -357,7 +357,6 @@ async def _reassign(x: Exchange, lease: Lease4, old: Lease4) -> bool:
     if old.state != State.RECLAIMED:
         x.service.tally.reclaimed(old)
     x.service.tally.assigned(lease)
-    x.service.recent.note(x.subnet)
     return True
 
 

@@ -56,8 +56,8 @@ PACKET_LOT_FULL = Message(
     "%s: the parking lot of %s is full (parked-packet-limit %d), dropping",
 )
 PACKET_LOT_LOST = Message("DHCP4_PACKET_DROP_PARKED", "packets", DEBUG(15), "%s: a parked packet is dropped: %s")
-PACKET_STALE = Message(
-    "DHCP4_PACKET_DROP_STALE", "packets", DEBUG(15), "%d packets waited longer than a client waits and were dropped"
+PACKETS_TOO_MANY = Message(
+    "DHCP4_PACKET_DROP_OVERLOAD", "packets", DEBUG(15), "%d of %d packets that had piled up are dropped unanswered"
 )
 PACKET_PROCESS_EXCEPTION = Message(
     "DHCP4_PACKET_PROCESS_EXCEPTION", "packets", ERROR, "%s: exception occurred during packet processing: %s"

@@ -61,7 +61,6 @@ BASIC = (ROUTERS, DOMAIN_NAME_SERVERS, DOMAIN_NAME)
 """Sent whenever configured, asked for or not."""
 OWN = frozenset(
     (
-        SUBNET_MASK,
         LEASE_TIME,
         MESSAGE_TYPE,
         SERVER_IDENTIFIER,
@@ -184,7 +183,7 @@ def compose(x: Exchange) -> Packet4:
     if x.client_id and x.service.config.echo_client_id:
         options[CLIENT_IDENTIFIER] = x.client_id
     if SUBNET_SELECTION in query.options:
-        options[SUBNET_SELECTION] = query.options[SUBNET_SELECTION]
+        options[SUBNET_SELECTION] = query.options[SUBNET_SELECTION][:4]
     if query.options.get(AGENT_OPTIONS) and not x.stashed:
         options[AGENT_OPTIONS] = query.options[AGENT_OPTIONS]
     if kind == NAK:

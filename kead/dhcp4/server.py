@@ -205,7 +205,7 @@ class Server4:
             await self._ask_libraries(config, libraries)
             logging = logs.prepare(config.loggers)
             try:
-                if not hasattr(self, "config") or config.lease_database != self.config.lease_database:
+                if not hasattr(self, "config") or _place(config) != _place(self.config):
                     store = await self._open_store(config)
                 await self._control.apply(next((s.path for s in config.control_sockets), None))
             except BaseException:
@@ -219,6 +219,8 @@ class Server4:
                 raise ConfigError(str(error)) from error
             raise
         logs.use(logging)
+        if store is None:
+            await self.store.promise(config.lease_database.durability)
         for warning in config.warnings:
             log.CONFIG_SYNTAX_WARNING(warning)
         await self._switch(config, libraries, store if store is not None else self.store, document)
@@ -326,9 +328,8 @@ class Server4:
         )
         self.guard.serialize = bool(libraries.chains)
         if hasattr(self, "dispatcher"):
-            former = self.dispatcher.service
+            service.take_over(self.dispatcher.service)
             self._leaving = self.dispatcher.use(service)
-            former.close()
             service.listen_on(set(self.sockets.addresses))
         else:
             self.dispatcher = Dispatcher(service, asyncio.get_running_loop())
@@ -441,6 +442,11 @@ async def check(document: Document, launch: Launch, host: Host, *, load_librarie
             find_all(config.hooks_libraries, confined=launch.restricted)
     except LibraryError as error:
         raise library_error(error, document) from error
+
+
+def _place(config: Config4) -> tuple[bool, str]:
+    """Where leases live; only another place needs another store."""
+    return config.lease_database.persist, config.lease_database.path
 
 
 def _range_of(subnet: Subnet4) -> tuple[int, int]:

@@ -120,10 +120,18 @@ class Service4:
             )
         return allocator
 
-    def close(self) -> None:
-        """No exchange will be started under this configuration any more."""
-        for allocator in self._allocators.values():
-            allocator.close()
+    def take_over(self, before: Service4) -> None:
+        """Begin where the service before this one is: what it has just offered shall not be offered to others at once.
+
+        Its allocators go on where their pools are the same; the others are closed. It must start no exchange any more.
+        """
+        for subnet_id, allocator in before._allocators.items():
+            old, new = before.config.by_id[subnet_id], self.config.by_id.get(subnet_id)
+            if new is not None and self.store is before.store and _same_pools(old, new):
+                self._allocators[subnet_id] = allocator
+            else:
+                allocator.close()
+        before._allocators = {}
 
     def avoid(self, subnet: Subnet4) -> Callable[[int], bool] | None:
         """Addresses that the allocator passes over though they are free."""
@@ -186,6 +194,11 @@ class Service4:
         else:
             log.ALLOC_FAIL_NO_POOLS(who)
         log.ALLOC_FAIL_CLASSES(who, ", ".join(_built_in_classes(x)))
+
+
+def _same_pools(one: Subnet4, other: Subnet4) -> bool:
+    ranges = [[(pool.first, pool.last) for pool in subnet.pools] for subnet in (one, other)]
+    return one.allocator == other.allocator and ranges[0] == ranges[1]
 
 
 def _built_in_classes(x: Exchange) -> list[str]:

@@ -128,7 +128,10 @@ def siblings(subnet: Subnet4) -> Sequence[Subnet4]:
 
 
 class Recent:
-    """Which subnet of a shared network gave out an address last: there the next search begins."""
+    """Where an address was looked for last in a shared network, found or not: there the next search begins.
+
+    So a search seldom meets full subnets first, and failures are counted by each subnet in turn, as Kea does it.
+    """
 
     __slots__ = ("_last",)
 
@@ -140,4 +143,5 @@ class Recent:
             self._last[subnet.network.name] = subnet
 
     def first(self, network: SharedNetwork4, selected: Subnet4) -> Subnet4:
-        return self._last.get(network.name, selected)
+        last = self._last.get(network.name)
+        return last if last is not None and last.network is network else selected  # not one of a former configuration

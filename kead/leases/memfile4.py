@@ -113,6 +113,16 @@ class Memfile4:
     def __len__(self) -> int:
         return len(self._table)
 
+    async def promise(self, durability: Durability) -> None:
+        """What an acknowledgement promises from now on."""
+        if durability == "fsync" and self._thread is None and self._file is not None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="kead-lease-sync")
+        elif durability == "write" and self._thread is not None:
+            while self._under_way:
+                await asyncio.shield(self._under_way[-1].done)
+            self._thread.shutdown()
+            self._thread = None
+
     def tick(self, now: int) -> None:
         self._table.tick(now)
 

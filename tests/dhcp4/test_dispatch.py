@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kead.dhcp4.dispatch import BATCH, STALE
+from kead.dhcp4.dispatch import BACKLOG, BATCH, DISCOVERS, STALE
 from kead.dhcp4.packet import ACK, NAK, OFFER
 from kead.leases.leasefile import LeaseFile
 from tests.dhcp4.conversation import SERVER, Client, LogFile, Reply, ServerUnderTest
@@ -225,12 +225,23 @@ class TestTooMuch:
     def waiting(self, server: ServerUnderTest, *datagrams: Any) -> None:
         server.channel.waiting.extend(datagrams)
 
-    async def test_a_turn_serves_so_many_and_no_more(self, server: ServerUnderTest, client: Client) -> None:
-        self.waiting(server, *(server.datagram(client.query(1)) for _ in range(BATCH + 20)))
+    async def test_a_turn_looks_at_so_many_and_no_more(self, server: ServerUnderTest, client: Client) -> None:
+        self.waiting(server, *(server.datagram(client.query(3)) for _ in range(BATCH + BACKLOG + 20)))
         server.dispatcher.readable(server.channel)
-        assert len(server.channel.sent) == BATCH
+        assert len(server.channel.sent) == BATCH + BACKLOG
         server.dispatcher.readable(server.channel)
-        assert len(server.channel.sent) == BATCH + 20
+        assert len(server.channel.sent) == BATCH + BACKLOG + 20
+
+    async def test_of_very_many_discovers_those_that_came_last_are_dropped(
+        self, server: ServerUnderTest, client: Client, other: Client
+    ) -> None:
+        discovers = [server.datagram(client.query(1)) for _ in range(DISCOVERS + 100)]
+        self.waiting(server, *discovers, server.datagram(other.query(3)))
+        server.dispatcher.readable(server.channel)
+        assert server.channel.sent[0].type == ACK
+        assert kinds(server.channel.sent[1:]) == [OFFER] * DISCOVERS
+        assert server.counted() == {"pkt4-queue-full": 100, "pkt4-receive-drop": 100}
+        assert server.count("pkt4-received") == DISCOVERS + 101
 
     async def test_requests_go_before_discovers(self, server: ServerUnderTest, client: Client, other: Client) -> None:
         discovers = [server.datagram(client.query(1)) for _ in range(BATCH - 1)]
@@ -246,7 +257,7 @@ class TestTooMuch:
         self.waiting(server, *old, *(server.datagram(client.query(1)) for _ in range(3)))
         server.dispatcher.readable(server.channel)
         assert len(server.channel.sent) == 3
-        assert server.counted() == {"pkt4-limit-exceeded": BATCH - 3, "pkt4-receive-drop": BATCH - 3}
+        assert server.counted() == {"pkt4-queue-full": BATCH - 3, "pkt4-receive-drop": BATCH - 3}
         assert server.count("pkt4-received") == BATCH
 
     async def test_with_little_to_do_even_the_late_are_served(self, server: ServerUnderTest, client: Client) -> None:
