@@ -29,6 +29,7 @@ ALWAYS = 1 << 20
 """More than any value has: its option is looked at whatever its length."""
 
 _UNCHECKED = frozenset((VENDOR_ENCAPSULATED_OPTIONS, VIVCO_SUBOPTIONS, VIVSO_SUBOPTIONS))
+_BREAKABLE = frozenset((OptionType.FQDN, OptionType.TUPLE))
 
 
 def _by_length(definition: OptionDefinition) -> bool:
@@ -48,6 +49,16 @@ def _look_at(code: int) -> int:
 
 LOOK_AT = tuple(_look_at(code) for code in range(256))
 """By code: a value with fewer bytes than this is looked at by `complaint`."""
+
+
+def forgivable(code: int, value: bytes) -> bool:
+    """Whether lenient-option-parsing lets this broken value pass: a name or a counted text in it is broken, no more."""
+    if len(value) < MINIMUM_LENGTH[code]:
+        return False
+    if code == FQDN:
+        return not _contradict(value[0])
+    definition = STANDARD.by_code(DHCP4_SPACE, code)
+    return definition is not None and not _BREAKABLE.isdisjoint((definition.type, *definition.fields))
 
 
 def complaint(code: int, value: bytes) -> str:
@@ -116,13 +127,18 @@ def client_name_complaint(value: bytes) -> str:
     """What is wrong with option 81 (RFC 4702): no flags and codes, contradicting flags, or a broken label."""
     if len(value) < 3:
         return f"{len(value)} bytes, at least 3 are needed"
-    if value[0] & 9 == 9:
+    if _contradict(value[0]):
         return "the flags N and S contradict each other"
     try:
         client_labels(value)
     except DomainNameError as error:
         return str(error)
     return ""
+
+
+def _contradict(flags: int) -> bool:
+    """The client forbids every update (N) and wants one from the server (S)."""
+    return flags & 9 == 9
 
 
 def client_labels(value: bytes) -> list[bytes]:

@@ -8,10 +8,10 @@ is cut off at the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from kead.dhcp4.checks import client_labels
 from kead.dhcp4.packet import encode_option, split_suboptions
+from kead.wire.client_names import ClientName
 from kead.wire.names import decode_search_list, encode_name, encode_search_list, text_labels
 from kead.wire.packets import integers
 from kead.wire.routes import Route, decode_routes, encode_routes
@@ -120,24 +120,6 @@ def _entry(enterprise: int, data: bytes) -> bytes:
     if len(data) > 255:
         raise ValueError(f"{len(data)} bytes for enterprise {enterprise}: an entry holds 255")
     return enterprise.to_bytes(4, "big") + bytes((len(data),)) + data
-
-
-@dataclass(frozen=True, slots=True)
-class ClientName:
-    """Option 81 (RFC 4702): who updates DNS, and the client's name.
-
-    `flags`: 1 S, 2 O, 4 E (wire form), 8 N. `complete`: the name ended with the root; else the server adds a domain.
-    `name` is text without the final dot, "" if the client sent none, or (then `complete`) the root alone.
-    """
-
-    flags: int
-    name: str
-    complete: bool
-
-    @property
-    def labels(self) -> list[str]:
-        """The labels of the name."""
-        return self.name.split(".") if self.name else []
 
 
 def parse_client_name(value: bytes) -> ClientName:

@@ -76,6 +76,7 @@ ISC_SPACE = "vendor-2495"
 
 EMPTY = OptionType.EMPTY
 BINARY = OptionType.BINARY
+INT32 = OptionType.INT32
 UINT8 = OptionType.UINT8
 UINT16 = OptionType.UINT16
 UINT32 = OptionType.UINT32
@@ -114,11 +115,11 @@ _STANDARD = (
     _row(7, "preference", UINT8),
     _row(8, "elapsed-time", UINT16),
     _row(9, "relay-msg", BINARY),
-    _row(11, "auth", RECORD, fields=(UINT8, UINT8, UINT8, BINARY)),
+    _row(11, "auth", BINARY),
     _row(12, "unicast", IPV6),
     _row(13, "status-code", RECORD, fields=(UINT16, STRING)),
     _row(14, "rapid-commit", EMPTY),
-    _row(15, "user-class", TUPLE, array=True),
+    _row(15, "user-class", BINARY),
     _row(16, "vendor-class", RECORD, fields=(UINT32, BINARY)),
     _row(17, "vendor-opts", UINT32, encapsulates=VENDOR_OPTS_SPACE),
     _row(18, "interface-id", BINARY),
@@ -164,7 +165,7 @@ _STANDARD = (
     _row(64, "aftr-name", FQDN),
     _row(65, "erp-local-domain-name", FQDN),
     _row(66, "rsoo", EMPTY, encapsulates=RSOO_SPACE),
-    _row(67, "pd-exclude", BINARY),
+    _row(67, "pd-exclude", PREFIX),
     _row(74, "rdnss-selection", RECORD, array=True, fields=(IPV6, UINT8, FQDN)),
     _row(79, "client-linklayer-addr", BINARY),
     _row(80, "link-address", IPV6),
@@ -217,13 +218,14 @@ _NTP = (
 _DOCSIS = (
     _row(1, "oro", UINT16, array=True, space=DOCSIS_SPACE),
     _row(2, "device-type", STRING, space=DOCSIS_SPACE),
+    _row(10, "vendor-type", STRING, space=DOCSIS_SPACE),
     _row(32, "tftp-servers", IPV6, array=True, space=DOCSIS_SPACE),
     _row(33, "config-file", STRING, space=DOCSIS_SPACE),
     _row(34, "syslog-servers", IPV6, array=True, space=DOCSIS_SPACE),
     _row(36, "device-id", BINARY, space=DOCSIS_SPACE),
     _row(37, "time-servers", IPV6, array=True, space=DOCSIS_SPACE),
-    _row(38, "time-offset", OptionType.INT32, space=DOCSIS_SPACE),
-    _row(1026, "cm-mac", BINARY, space=DOCSIS_SPACE),
+    _row(38, "time-offset", INT32, space=DOCSIS_SPACE),
+    _row(1026, "cmts-cm-mac", BINARY, space=DOCSIS_SPACE),
 )
 
 _ISC = (
@@ -237,18 +239,23 @@ STANDARD = OptionTable((*_STANDARD, *_SOFTWIRE, *_NTP, *_DOCSIS, *_ISC))
 
 
 def _minimum(definition: OptionDefinition) -> int:
-    """The fewest bytes of a value that a packet may carry: the size of one value, for what always has it."""
-    if definition.type is RECORD or definition.array:
-        return 0
-    return SIZES.get(definition.type, 0)
+    """The fewest bytes of a value that a packet may carry: the sizes of what the option always has."""
+    if definition.type is RECORD:
+        return sum(SIZES.get(field, 0) for field in definition.fields)
+    return 0 if definition.array else SIZES.get(definition.type, 0)
 
 
-def _minimum_lengths() -> bytes:
-    lengths = bytearray(256)
-    for definition in _STANDARD:
-        lengths[definition.code] = _minimum(definition)
-    return bytes(lengths)
+def minimum_lengths(space: str) -> dict[int, int]:
+    """By code: how many bytes an option of this space must have at least, for those that must have any."""
+    found = {}
+    for code in STANDARD.codes(space):
+        definition = STANDARD.by_code(space, code)
+        if definition is not None and _minimum(definition):
+            found[code] = _minimum(definition)
+    return found
 
 
-MINIMUM_LENGTH = _minimum_lengths()
+_LEAST = minimum_lengths(DHCP6_SPACE)
+
+MINIMUM_LENGTH = bytes(_LEAST.get(code, 0) for code in range(256))
 """By code: how many bytes an option of a packet must have at least. A shorter one spoils the whole packet."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
-from kead.dhcp6.checks import LOOK_AT, complaint
+from kead.dhcp6.checks import LOOK_AT, REST_IS_LOST, complaint
 from kead.wire.packets import PacketError
 
 __all__ = (
@@ -76,8 +76,8 @@ TYPE_NAMES: Final = {
 Options = dict[int, list[bytes]]
 """Code to the values of all its instances, in order of appearance."""
 
-MAXIMUM_RELAYS: Final = 32
-"""How many relays may have wrapped a message (RFC 8415 section 7.6 has HOP_COUNT_LIMIT 8; Kea allows 32)."""
+MAXIMUM_RELAYS: Final = 33
+"""How many relays may have wrapped a message: as many as Kea accepts. What they say about hops is not looked at."""
 
 _RELAY_HEADER_LENGTH: Final = 34
 _OPTION = Struct("!HH")
@@ -186,6 +186,8 @@ def decode(data: bytes) -> Packet6:
         if code < 256 and length < look_at[code]:
             why = complaint(code, value)
             if why:
+                if why == REST_IS_LOST:
+                    break
                 raise PacketError(why)
         if code in options:
             options[code].append(value)
@@ -225,6 +227,8 @@ def _unwrap(data: bytes, relays: list[Relay6]) -> tuple[int, int]:
             value = data[start:at]
             if code < 256 and length < LOOK_AT[code]:
                 why = complaint(code, value)
+                if why == REST_IS_LOST:
+                    break
                 if why:
                     raise PacketError(f"relay: {why}")
             if code in options:
@@ -267,12 +271,12 @@ def encode_options(options: Options) -> bytes:
 
 
 def encode(packet: Packet6) -> bytes:
-    """The message on the wire, inside of its relays; options ascending by code everywhere.
+    """The message on the wire, inside of its relays; options ascending by code, but for a relayed message: it is last.
 
     struct.error: a header field, a value or a relayed message that does not fit.
     """
     data = (packet.type << 24 | packet.transaction_id).to_bytes(4, "big") + encode_options(packet.options)
     for relay in reversed(packet.relays):
         head = _pack_relay(relay.type, relay.hops, relay.link.to_bytes(16, "big"), relay.peer.to_bytes(16, "big"))
-        data = head + encode_options({**relay.options, 9: [data]})
+        data = head + encode_options(relay.options) + _pack_option(9, len(data)) + data
     return data

@@ -57,7 +57,8 @@ class OptionDefinition:
 
     `array`: the value repeats; in a record only its last field does. `fields`: the types of a record, else empty.
     `encapsulates`: the space of the sub-options that follow the value, "" if there are none.
-    `wide`: tuples have a length of two bytes (all of DHCPv6, and a few of DHCPv4), not one.
+    `wide`: as all of DHCPv6 and a few options of DHCPv4 have it: tuples have a length of two bytes, not one, and lists
+    of names know no compression but may be empty.
     """
 
     code: int

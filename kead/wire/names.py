@@ -134,11 +134,33 @@ def read_labels(data: bytes, offset: int = 0) -> tuple[list[bytes], int]:
             raise DomainNameError(f"unknown label character: {length}")
 
 
-def check_names(data: bytes, at: int = 0) -> None:
+def partial_labels(data: bytes) -> list[bytes]:
+    """The labels of a client's name (RFC 4702, RFC 4704); none for the root and for no bytes at all.
+
+    The root label may be missing: then the client leaves it to the server to complete the name. What follows it is
+    not looked at. DomainNameError: a label above 63 bytes, a pointer, a label cut short, or more than 255 bytes.
+    """
+    labels = []
+    at, end = 0, len(data)
+    while at < end:
+        length = data[at]
+        if not length:
+            break
+        at += 1 + length
+        if length > MAXIMUM_LABEL or at > end:
+            raise DomainNameError("a label is too long or cut short")
+        labels.append(data[at - length : at])
+    if sum(map(len, labels)) + len(labels) + 1 > MAXIMUM_NAME:
+        raise DomainNameError("name is too long")
+    return labels
+
+
+def check_names(data: bytes, at: int = 0, *, pointers: bool = True) -> None:
     """Walks the names from an offset to the end, in time linear to the bytes whatever the pointers do.
 
     DomainNameError as `read_labels`, but for the number of pointers; a pointer must lead to where a label of an
-    earlier name of the list begins, as those of every encoder do.
+    earlier name of the list begins, as those of every encoder do. Without `pointers` there must not be any, which is
+    the rule of DHCPv6 (RFC 8415 section 10).
     """
     end = len(data)
     sizes: dict[int, int] = {}  # by offset: bytes of the name that begins there, pointers followed
@@ -155,7 +177,7 @@ def check_names(data: bytes, at: int = 0) -> None:
                 at += 1
             elif length >= 192 and at + 1 < end:
                 target = (length & 63) << 8 | data[at + 1]
-                if target not in sizes:
+                if target not in sizes or not pointers:
                     raise DomainNameError(f"bad compression pointer (out of range): {target}")
                 size = sizes[at] = sizes[target]
                 at += 2

@@ -16,8 +16,16 @@ from kead.wire.values import OptionTextError, codec_of, to_latin
 
 __all__ = ("OptionTextError", "decode_text", "encode_csv", "encode_hex", "fit", "split_csv")
 
-_INTERNAL_READERS = {"classless-static-route": routes.read_routes, "v4-dnr": dnr.read_resolvers}
-_INTERNAL_SHOWERS = {"classless-static-route": routes.show_routes, "v4-dnr": dnr.show_resolvers}
+_INTERNAL_READERS = {
+    "classless-static-route": routes.read_routes,
+    "v4-dnr": dnr.read_resolvers,
+    "v6-dnr": dnr.read_resolver6,
+}
+_INTERNAL_SHOWERS = {
+    "classless-static-route": routes.show_routes,
+    "v4-dnr": dnr.show_resolvers,
+    "v6-dnr": dnr.show_resolver6,
+}
 
 _DELIMITED = re.compile(r"[0-9a-fA-F]{1,2}(?::[0-9a-fA-F]{1,2})*|[0-9a-fA-F]{1,2}(?: [0-9a-fA-F]{1,2})*", re.ASCII)
 _DIGITS = re.compile(r"(?:0x)?([0-9a-fA-F]+)", re.ASCII)
@@ -149,7 +157,7 @@ def _record_end(definition: OptionDefinition, data: bytes) -> int:
         start = at
         at = codec_of(definition, type).end(data, at)
     if definition.array and definition.fields[-1] is OptionType.FQDN:
-        return _names_end(data, start)
+        return _names_end(definition, data, start)
     if definition.array:
         codec = codec_of(definition, definition.fields[-1])
         size = SIZES.get(definition.fields[-1], 1)
@@ -158,10 +166,10 @@ def _record_end(definition: OptionDefinition, data: bytes) -> int:
     return at
 
 
-def _names_end(data: bytes, at: int) -> int:
+def _names_end(definition: OptionDefinition, data: bytes, at: int) -> int:
     """The end of a list of names that goes on to the end."""
     try:
-        check_names(data, at)
+        check_names(data, at, pointers=not definition.wide)
     except DomainNameError as error:
         raise OptionTextError(str(error)) from None
     return len(data)
@@ -170,16 +178,18 @@ def _names_end(data: bytes, at: int) -> int:
 def _array_end(definition: OptionDefinition, data: bytes) -> int:
     kind = definition.type
     size = SIZES.get(kind, 0)
+    if kind is OptionType.IPV4 and len(data) % size:
+        raise OptionTextError(
+            f"DHCPv4 Option4AddrLst {definition.code} has invalid length={len(data)}, must be divisible by {size}."
+        )
+    if kind is OptionType.IPV6 and len(data) % size:
+        raise OptionTextError(f"Option {definition.code} malformed: len={len(data)} is not divisible by {size}.")
     if kind in (OptionType.IPV4, OptionType.IPV6):
-        if len(data) % size:
-            raise OptionTextError(
-                f"DHCPv4 Option4AddrLst {definition.code} has invalid length={len(data)}, must be divisible by {size}."
-            )
         return len(data)
-    if kind is OptionType.FQDN and not data:
+    if kind is OptionType.FQDN and not data and not definition.wide:
         raise OptionTextError("FQDN list option has invalid length of 0")
     if kind is OptionType.FQDN:
-        return _names_end(data, 0)
+        return _names_end(definition, data, 0)
     if size and not data:
         raise OptionTextError(f"option {definition.code} empty")
     if size and len(data) % size:
