@@ -208,3 +208,6 @@ HOOK_PACKET_DROPPED = Message(
 )
 CONFIG_COMPLETE = Message("DHCP4_CONFIG_COMPLETE", "dhcp4", INFO, "DHCPv4 server has completed configuration: %s")
 CONFIG_SYNTAX_WARNING = Message("DHCP4_CONFIG_SYNTAX_WARNING", "dhcp4", WARN, "configuration syntax warning: %s")
+CONFIG_NOT_RESTORED = Message(
+    "DHCP4_CONFIG_NOT_RESTORED", "dhcp4", ERROR, "not all of the configuration before could be brought back: %s"
+)

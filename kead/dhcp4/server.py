@@ -29,6 +29,7 @@ from kead.control.commands_common import Facts, register_common
 from kead.control.envelope import Request
 from kead.control.registry import Command, Registry
 from kead.control.sockets import ControlSockets
+from kead.control.unix import ControlSocketError
 from kead.daemon import Launch
 from kead.daemon_messages import DaemonMessages
 from kead.dhcp4 import messages as log
@@ -97,6 +98,7 @@ class Server4:
         self._host = Host("kead-dhcp4", POINTS, self)
         self._libraries = loading.nothing(self._host)
         self._ended: asyncio.Future[int] | None = None
+        self._closed = False
         self._exit_value: int | None = None
         self.config: Config4
         self.store: Memfile4
@@ -134,6 +136,9 @@ class Server4:
 
     async def close(self) -> None:
         """See `kead.daemon.Server`."""
+        if self._closed:
+            return
+        self._closed = True
         self.state.close()
         if hasattr(self, "sockets"):
             self.sockets.close()
@@ -207,7 +212,7 @@ class Server4:
             try:
                 if not hasattr(self, "config") or _place(config) != _place(self.config):
                     store = await self._open_store(config)
-                await self._control.apply(next((s.path for s in config.control_sockets), None))
+                await self._control.apply(_control_socket(config))
             except BaseException:
                 logging.close()
                 raise
@@ -280,9 +285,7 @@ class Server4:
             await self.reclamation.stop()
         self.store = store
         self._force(config, libraries)
-        self.tally.pool_of = self.dispatcher.service.pool_id_of
-        self.tally.configure((s.id, [(pool.pool_id, pool.size) for pool in s.pools]) for s in config.subnets)
-        self.tally.recount(await store.counts())
+        await self._recount()
         if before is None:
             self.sockets = Sockets4(
                 config.interfaces,
@@ -298,12 +301,14 @@ class Server4:
             old_config, old_libraries, old_store = before
             await self._leaving.drain(DRAIN)
             try:
-                await loading.replace(old_libraries, libraries, lambda loaded: self._keep(loaded, old_config))
+                await loading.replace(old_libraries, libraries, lambda used: self._keep(used, old_config, old_store))
             except LibraryError as error:
-                raise library_error(error, document) from error
-            finally:
+                await self._back_to(old_config)
                 if old_store is not store:
-                    await old_store.close()
+                    await store.close()
+                raise library_error(error, document) from error
+            if old_store is not store:
+                await old_store.close()
             self.sockets.reconfigure(config.interfaces)
         self._listening = config.interfaces
         self.configured = time.monotonic()
@@ -336,10 +341,29 @@ class Server4:
         self.statistics.configure(config.statistic_default_sample_count, config.statistic_default_sample_age)
         self.registry.set_hook_commands(self._hook_commands(libraries))
 
-    def _keep(self, libraries: loading.Loaded, config: Config4) -> None:
+    async def _recount(self) -> None:
+        """Statistics of the subnets and pools that are now in force."""
+        self.tally.pool_of = self.dispatcher.service.pool_id_of
+        self.tally.configure((s.id, [(pool.pool_id, pool.size) for pool in s.pools]) for s in self.config.subnets)
+        self.tally.recount(await self.store.counts())
+
+    def _keep(self, libraries: loading.Loaded, config: Config4, store: Memfile4) -> None:
         """Libraries have changed under a configuration that could not come into force wholly."""
         if libraries is not self._libraries:
+            self.store = store
             self._force(config, libraries)
+            self._leaving.clear()
+
+    async def _back_to(self, config: Config4) -> None:
+        """Packets are served under the configuration before again (`_keep`): so be all the rest."""
+        await self._recount()
+        self._start_timers(config)
+        await self.store.promise(config.lease_database.durability)
+        try:
+            logs.use(logs.prepare(config.loggers))
+            await self._control.apply(_control_socket(config))
+        except (logs.LogSettingsError, ControlSocketError) as error:
+            log.CONFIG_NOT_RESTORED(error)
 
     def in_background(self, work: Coroutine[Any, Any, object]) -> None:
         """Run this beside everything else."""
@@ -447,6 +471,10 @@ async def check(document: Document, launch: Launch, host: Host, *, load_librarie
 def _place(config: Config4) -> tuple[bool, str]:
     """Where leases live; only another place needs another store."""
     return config.lease_database.persist, config.lease_database.path
+
+
+def _control_socket(config: Config4) -> str | None:
+    return next((socket.path for socket in config.control_sockets), None)
 
 
 def _range_of(subnet: Subnet4) -> tuple[int, int]:

@@ -162,11 +162,14 @@ class TestSharedNetwork:
         assert offer.options[3] == bytes([198, 51, 100, 1])
         assert server.count("v4-allocation-fail") == 0
 
-    async def test_the_search_begins_where_an_address_was_found_last(
+    async def test_the_search_begins_where_it_was_successful_last(
         self, server: ServerUnderTest, client: Client, other: Client
     ) -> None:
-        assert await client.bind(requested="198.51.100.15") == "198.51.100.15"
+        first = await client.bind()
         assert await other.bind() == "198.51.100.10"
+        await client.release(first)
+        server.now += 1
+        assert await Client(server, "02:00:00:00:00:03").bind() == "198.51.100.11"
 
     async def test_an_address_of_a_sibling_may_be_asked_for(self, client: Client) -> None:
         ack = await client.request(requested="198.51.100.17", server_id=SERVER)
