@@ -20,7 +20,7 @@ from kead.dhcp4.options import (
     VIVCO_SUBOPTIONS,
     VIVSO_SUBOPTIONS,
 )
-from kead.wire.definitions import OptionDefinition, OptionType
+from kead.wire.definitions import SIZES, OptionDefinition, OptionType
 from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME, DomainNameError, partial_labels
 from kead.wire.text import fit
 from kead.wire.values import OptionTextError
@@ -53,12 +53,15 @@ LOOK_AT = tuple(_look_at(code) for code in range(256))
 
 def forgivable(code: int, value: bytes) -> bool:
     """Whether lenient-option-parsing lets this broken value pass: a name or a counted text in it is broken, no more."""
-    if len(value) < MINIMUM_LENGTH[code]:
-        return False
     if code == FQDN:
-        return not _contradict(value[0])
+        return len(value) >= 3 and not _contradict(value[0])
     definition = STANDARD.by_code(DHCP4_SPACE, code)
-    return definition is not None and not _BREAKABLE.isdisjoint((definition.type, *definition.fields))
+    if definition is None:
+        return False
+    *before, last = definition.fields or (definition.type,)
+    begins = sum(SIZES.get(kind, 1) for kind in before)
+    length = 2 if definition.wide and last is OptionType.TUPLE else 1
+    return last in _BREAKABLE and len(value) >= begins + length
 
 
 def complaint(code: int, value: bytes) -> str:

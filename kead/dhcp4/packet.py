@@ -11,7 +11,7 @@ from struct import Struct
 from struct import error as StructError
 from typing import Final
 
-from kead.dhcp4.checks import LOOK_AT, complaint
+from kead.dhcp4.checks import LOOK_AT, complaint, forgivable
 from kead.dhcp4.options import STRINGS
 from kead.wire.packets import PacketError as PacketError
 
@@ -156,10 +156,11 @@ class Packet4:
 _new_packet = Packet4.__new__
 
 
-def decode(data: bytes) -> Packet4:
+def decode(data: bytes, lenient: bool = False) -> Packet4:
     """The message in these bytes. PacketError: a header cut short, no magic cookie, or an option too short.
 
-    Options that are cut off at the end are left out with all that follows; a missing END is fine.
+    Options that are cut off at the end are left out with all that follows; a missing END is fine. `lenient`: so are
+    options whose names are broken.
     """
     packet = _new_packet(Packet4)
     try:
@@ -226,23 +227,25 @@ def decode(data: bytes) -> Packet4:
     if odd:
         for code, pieces in further.items():
             options[code] = b"".join(pieces)
-        _check(options)
+        _check(options, lenient)
     if 52 in options:
         _overload(packet)
     packet.type = options[53][0] if 53 in options else 0
     return packet
 
 
-def _check(options: dict[int, bytes]) -> None:
+def _check(options: dict[int, bytes], lenient: bool) -> None:
     """Refuses the packet for a value that is no value of its option; strings lose their trailing NULs."""
-    for code, value in options.items():
+    for code, value in tuple(options.items()) if lenient else options.items():
         if code in STRINGS:
             if value[-1:] == b"\0":
                 options[code] = value.rstrip(b"\0")
         elif len(value) < LOOK_AT[code]:
             why = complaint(code, value)
             if why:
-                raise PacketError(why)
+                if not lenient or not forgivable(code, value):
+                    raise PacketError(why)
+                del options[code]
 
 
 def _overload(packet: Packet4) -> None:

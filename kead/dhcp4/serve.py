@@ -53,12 +53,12 @@ async def serve(x: Exchange) -> bool:
     on, tally, datagram = service.hooks, service.tally, x.datagram
     try:
         if on.buffer4_receive is None:
-            query = x.query = x.decoded or decode(datagram.data)
+            query = x.query = x.decoded or decode(datagram.data, service.lenient)
         else:
             raw = await on.buffer4_receive(x, query4=None, data=datagram.data)
             if raw.status is DROP:
                 return False
-            query = x.query = (raw.query4 or Packet4()) if raw.status is SKIP else decode(raw.data)
+            query = x.query = (raw.query4 or Packet4()) if raw.status is SKIP else decode(raw.data, service.lenient)
     except PacketError as error:
         if len(datagram.data) < FIXED_FIELDS:  # no packet at all: Kea's statistics do not know of it either
             if log.BUFFER_RECEIVE_FAIL.on:

@@ -72,6 +72,7 @@ class Service4:
         self.client_port = client_port
         self.names = Names()
         self.echo_client_id = config.echo_client_id
+        self.lenient = config.compatibility.lenient_option_parsing
         self.avoids = config.compatibility.exclude_first_last_24
         self.express: Express | None = None
         if isinstance(store, LocalStore4) and not libraries.chains and not config.stash_agent_options:

@@ -171,6 +171,17 @@ class TestSharedNetwork:
         server.now += 1
         assert await Client(server, "02:00:00:00:00:03").bind() == "198.51.100.11"
 
+    async def test_each_failure_counts_where_its_search_ended(self, server: ServerUnderTest, client: Client) -> None:
+        first = {"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.10/32"}]}
+        last = {"id": 2, "subnet": "198.51.100.0/24", "pools": [{"pool": "198.51.100.10/32"}]}
+        server.configure(networks=[{"name": "floor", "subnet4": [first, last]}])
+        for number in range(2):
+            await Client(server, bytes((2, 0, 0, 0, 1, number))).bind()
+        for _ in range(3):
+            assert await client.discover() is None
+        names = [f"subnet[{number}].v4-allocation-fail-shared-network" for number in (1, 2)]
+        assert server.counted(*names) == dict(zip(names, (2, 1), strict=True))
+
     async def test_an_address_of_a_sibling_may_be_asked_for(self, client: Client) -> None:
         ack = await client.request(requested="198.51.100.17", server_id=SERVER)
         assert ack is not None
