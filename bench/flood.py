@@ -126,6 +126,8 @@ class _Iovec(ctypes.Structure):
 
 
 class _Message(ctypes.Structure):
+    """struct mmsghdr: a struct msghdr, which is padded to eight bytes, and how much of it was sent."""
+
     _fields_ = (
         ("name", ctypes.c_void_p),
         ("name_length", ctypes.c_uint32),
@@ -134,6 +136,7 @@ class _Message(ctypes.Structure):
         ("control", ctypes.c_void_p),
         ("control_length", ctypes.c_size_t),
         ("flags", ctypes.c_int),
+        ("padding", ctypes.c_int),
         ("length", ctypes.c_uint32),
     )
 

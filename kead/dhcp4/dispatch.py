@@ -20,6 +20,7 @@ from kead import logs
 from kead.dhcp4 import messages as log
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.label import label
+from kead.dhcp4.options import MESSAGE_TYPE
 from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.pace import Pace
 from kead.dhcp4.packet import DISCOVER, PacketError, decode
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
 
 BATCH = 128
 """How many datagrams one turn of the loop serves, unless more have piled up."""
-BACKLOG = 2048
+BACKLOG = 16384
 """How many more it looks at then."""
-DISCOVERS = 1024
+DISCOVERS = 512
 """How many of those that wish for a new address it serves then."""
 STALE = 1.0
 """Seconds after which nobody waits for the answer to a packet any more."""
+_DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
 PARKED_FOR = 30.0
 """Seconds that an exchange may wait in all for callouts and databases."""
 
@@ -285,10 +287,14 @@ class Dispatcher:
         discovers, since they finish work already paid for; and of discovers no more than can be served soon.
         """
         oldest_wanted = self._clock() - STALE
-        fresh = [d for d in datagrams if d.arrived >= oldest_wanted]
-        requests = [d for d in fresh if not _is_discover(d)]
-        discovers = [d for d in fresh if _is_discover(d)] if len(requests) < len(fresh) else []
-        dropped = len(datagrams) - len(requests) - min(len(discovers), DISCOVERS)
+        useful: list[Datagram] = []
+        discovers: list[Datagram] = []
+        for datagram in datagrams:
+            if datagram.arrived >= oldest_wanted:
+                # a guess without decoding: clients put the message type first
+                (discovers if datagram.data[240:243] == _DISCOVER else useful).append(datagram)
+        useful += discovers[:DISCOVERS]
+        dropped = len(datagrams) - len(useful)
         if dropped:
             packets = self.service.tally.packets
             packets.pkt4_received.add(dropped)
@@ -296,12 +302,7 @@ class Dispatcher:
             packets.pkt4_receive_drop.add(dropped)
             if log.PACKETS_TOO_MANY.on:
                 log.PACKETS_TOO_MANY(dropped, len(datagrams))
-        return requests + discovers[:DISCOVERS]
-
-
-def _is_discover(datagram: Datagram) -> bool:
-    """A guess without decoding: clients put option 53 first."""
-    return datagram.data[240:243] == bytes((53, 1, DISCOVER))
+        return useful
 
 
 def _client(out: Outgoing) -> str:

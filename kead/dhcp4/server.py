@@ -58,6 +58,8 @@ from kead.parking_lot import ParkingLot
 from kead.service_state import ServiceState
 from kead.statistics import Statistics
 
+COLLECT = (50_000, 20, 20)
+"""When the garbage collector looks: a batch under load makes thousands of objects that go by themselves."""
 DRAIN = 2.0
 """Seconds that packets parked under the configuration before get to finish."""
 
@@ -116,6 +118,7 @@ class Server4:
     async def start(self) -> None:
         """See `kead.daemon.Server`."""
         self._ended = asyncio.get_running_loop().create_future()
+        gc.set_threshold(*COLLECT)
         if self._exit_value is not None:
             self._ended.set_result(self._exit_value)
         await self._bring_in(read_file(self.config_file, KEYWORDS))
