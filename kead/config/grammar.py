@@ -47,6 +47,11 @@ _CLOSED = {"relay": "ip-addresses", "hooks-libraries": '"," or }', "output-optio
 """Maps whose grammar has no place for unknown words: what it expects instead."""
 _ITEMS = {"loggers": "{", "mac-sources": "duid or constant string"}
 """Lists whose grammar, where an item is of the wrong type, expects something else than their end."""
+_MAPS_ON_WIRE = {
+    "server-id": "get(string) called on a non-map",
+    "interfaces-config": "get(string) called on a non-map",
+    "lease-database": "mapValue() called on non-map",
+}
 _MANDATORY_ON_WIRE = {
     "subnet": "subnet configuration failed: mandatory 'subnet' parameter is missing for a subnet being configured {}",
     "pool": "Mandatory 'pool' entry missing in definition: {}",
@@ -119,7 +124,7 @@ def _translated(document: Document, model: type[Keywords], error: ErrorDetails) 
     if kind == "extra_forbidden":
         return _unknown(document, model, path)
     if kind == "missing":
-        return _missing(document, path, error["input"])
+        return _missing(document, model_at(model, path[:-1]), path, error["input"])
     if kind == "literal_error":
         return _not_one_of(document, path, error)
     if kind in _EXPECTED:
@@ -129,7 +134,7 @@ def _translated(document: Document, model: type[Keywords], error: ErrorDetails) 
 
 def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigError:
     word = str(path[-1])
-    near = difflib.get_close_matches(word, sorted(known(model, path[:-1])), 1, 0.6)
+    near = difflib.get_close_matches(word, sorted(model_at(model, path[:-1]).keywords()), 1, 0.6)
     remedy = f"did you mean '{near[0]}'?" if near else ""
     where = context_name(path[:-1])
     if document.wire:
@@ -141,6 +146,8 @@ def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigErr
             "hooks-libraries": f"unknown hooks library parameter: {word}({document.place(path[:-1])})",
             "shared-networks": f"spurious '{word}' parameter ({document.place(path[:-1])})",
         }
+        if where == "interfaces-config" and word in ("dhcp-socket-type", "outbound-interface"):
+            texts[where] = f"{word} is not supported in DHCPv6 ({place})"
         other = f"spurious '{word}' parameter" if where in _TYPED_MAPS else f"unsupported parameter '{word}' ({place})"
         return ConfigError(texts.get(where, other), place=place, path=path, remedy=remedy)
     spot = document.spot(path)
@@ -153,17 +160,14 @@ def _unknown(document: Document, model: type[Keywords], path: Path) -> ConfigErr
     return ConfigError(f"{token.span}: {text}", place=token.place, path=path, remedy=remedy, syntax=True)
 
 
-def known(model: type[Keywords], path: Path) -> frozenset[str]:
-    """The keywords that may stand in the map at `path`."""
-    here: Any = model
+def model_at(model: type[Keywords], path: Path) -> type[Keywords]:
+    """The model of the map at `path`."""
+    here: type[Keywords] | None = model
     for step in path:
-        if isinstance(step, str):
+        if isinstance(step, str) and here is not None:
             fields = (field for name, field in here.model_fields.items() if (field.alias or name) == step)
             here = next((_model_in(field.annotation) for field in fields), None)
-            if here is None:
-                return frozenset()
-    words: frozenset[str] = here.keywords()
-    return words
+    return Keywords if here is None else here
 
 
 def _model_in(annotation: Any) -> type[Keywords] | None:
@@ -173,7 +177,7 @@ def _model_in(annotation: Any) -> type[Keywords] | None:
     return next((part for part in found if part is not None), None)
 
 
-def _missing(document: Document, path: Path, given: Any) -> ConfigError:
+def _missing(document: Document, model: type[Keywords], path: Path, given: Any) -> ConfigError:
     word = str(path[-1])
     around = path[:-1]
     place = document.place(around)
@@ -186,8 +190,8 @@ def _missing(document: Document, path: Path, given: Any) -> ConfigError:
             )
         return ConfigError(text.format(f"({place})"), place=place, path=around)
     spot = document.spot(around)
-    if not given:
-        return empty_map(document, around, f"expecting {word}" if word == "ip-addresses" else "")
+    if not given and not model.may_be_empty:
+        return empty_map(document, around, f"expecting {model.expected}" if model.expected else "")
     if spot is None:
         return ConfigError(f"missing parameter '{word}'", path=around, syntax=True)
     where = f"[{context_name(around)} map between {spot.first.place} and {spot.last.place}]"
@@ -206,7 +210,10 @@ def empty_map(document: Document, path: Path, expecting: str = "") -> ConfigErro
 def _empty_list(document: Document, path: Path, expected: str = "") -> ConfigError:
     place = document.place(path)
     if document.wire:
-        return ConfigError(f"'{path[-1]}' list must not be empty ({place})", place=place, path=path)
+        text = f"'{path[-1]}' list must not be empty ({place})"
+        if path[-1] == "mac-sources":
+            text = "If specified, MAC Sources cannot be empty"
+        return ConfigError(text, place=place, path=path)
     spot = document.spot(path)
     expecting = f", expecting {expected}" if expected else ""
     where = f"{spot.last.span}: " if spot else ""
@@ -239,10 +246,14 @@ def _wrong_type(document: Document, path: Path, kind: str, value: Any) -> Config
         text = f"compatibility parameter values must be boolean ({step} at {place})"
     elif where in _TYPED_MAPS or "lifetime" in str(step):
         text = f"'{step}' parameter is not {_WIRE_TYPES[kind]}"
+    elif step in _MAPS_ON_WIRE:
+        text = f"{_MAPS_ON_WIRE[str(step)]} Element in ({place})"
     elif step == "control-sockets":
         text = "Specified control-sockets is expected to be a list"
     elif kind == "list_type":
-        text = f"listValue() called on non-list Element in ({place})" + (f" ({place})" if step == "interfaces" else "")
+        text = f"listValue() called on non-list Element in ({place})" + (
+            f" ({place})" if step in ("interfaces", "relay-supplied-options") else ""
+        )
     elif step == "library":
         why = "value of 'library' element is not a string giving the path to a hooks library"
         text = f"hooks library configuration error: {why} ({place})"
@@ -259,7 +270,7 @@ def _wrong_item(document: Document, path: Path, kind: str) -> str:
         return f"hooks library configuration error: {why} ({place})"
     if name == "client-classes":
         return f"subnet configuration failed: invalid class name ({place})"
-    call = "mapValue() called on non-map" if name == "pools" else "get(string) called on a non-map"
+    call = "mapValue() called on non-map" if name in ("pools", "pd-pools") else "get(string) called on a non-map"
     text = f"{_ELEMENT_CALLS.get(kind, call)} Element in ({place})"
     return f"{text} ({place})" if name == "interfaces" else text
 
@@ -277,7 +288,7 @@ def _not_one_of(document: Document, path: Path, error: ErrorDetails) -> ConfigEr
         where = f"{spot.first.span}: " if spot and not document.wire else ""
         return ConfigError(where + text, place=place, path=path, remedy=remedy, syntax=not document.wire)
     if not document.wire:
-        expected = " or ".join(choices) if not isinstance(step, int) and len(choices) <= 4 else ""
+        expected = " or ".join(choices) if len(choices) <= 4 else ""
         refused = _unexpected(document, path, expected)
         refused.remedy = remedy
         return refused
@@ -285,6 +296,7 @@ def _not_one_of(document: Document, path: Path, error: ErrorDetails) -> ConfigEr
         "dhcp-socket-type": f"unsupported socket type '{value}' ({place})",
         "outbound-interface": f"unsupported outbound interface type '{value}' ({place})",
         "socket-type": f"unsupported 'socket-type': '{value}' not 'unix', 'http' or 'https'",
+        "type": f"unsupported DUID type '{value}'. Expected: LLT, EN or LL ({place})",
     }
     name = f"unsupported identifier '{value}' ({place})" if isinstance(step, int) else ""
     text = texts.get(str(step), name or f"unsupported value '{value}' of parameter '{step}' ({place})")
@@ -306,10 +318,24 @@ def _walk(document: Document, model: Keywords, path: Path, warnings: list[str]) 
             mark = model.filled[name]
             if mark.on_wire or not document.wire:
                 raise _empty_list(document, (*path, model.keyword(name)), mark.expected)
+    if isinstance(model, Commented) and not document.wire:
+        _check_comment(document, model, path)
     for name in sorted(model.marked & given):
         _marked(document, model, name, path, warnings)
     for rest, inner in model.maps():
         _walk(document, inner, path + rest, warnings)
+
+
+def _check_comment(document: Document, model: Commented, path: Path) -> None:
+    """A comment behind a user context that has one already; before it, it takes the other's place."""
+    if model.comment is None or "comment" not in (model.user_context or {}):
+        return
+    comment, context = document.spot((*path, "comment")), document.spot((*path, "user-context"))
+    if comment is None or comment.key is None or context is None or comment.key.begin < context.first.begin:
+        return
+    text = f"{comment.key.span}: duplicate user-context/comment entries (previous at {context.first.place})"
+    remedy = "keep one of the two"
+    raise ConfigError(text, place=comment.key.place, path=(*path, "comment"), remedy=remedy, syntax=True)
 
 
 def _null(document: Document, path: Path) -> ConfigError:
@@ -329,7 +355,8 @@ def _marked(document: Document, model: Keywords, name: str, path: Path, warnings
             text = f"cannot specify both '{keyword}' and '{now}'. Use only the latter."
             inside = {"subnet4", "subnet6"}.intersection(path) and not {"pools", "pd-pools"}.intersection(path)
             prefix = "subnet configuration failed: " if inside else ""
-            raise ConfigError(prefix + text, place=document.place(here), path=here)
+            suffix = f" ({document.place(path[:3])})" if "shared-networks" in path else ""
+            raise ConfigError(prefix + text + suffix, place=document.place(here), path=here)
         warnings.append(f"'{keyword}' ({document.place(here)}) is an older spelling: use '{now}'")
     later = model.later.get(name)
     value = getattr(model, name)

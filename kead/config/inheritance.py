@@ -68,8 +68,7 @@ class Levels(Generic[Level]):
         """What both families have, the allocators excepted. Raises ConfigError."""
         models = self.models
         wanted = [reservations(model) for model in models]
-        valid = self._valid()
-        timers = self._timer("renew_timer"), self._timer("rebind_timer")
+        valid, *timers = self.times()
         calculate = nearest(*(m.calculate_tee_times for m in models))
         percents = nearest(*(m.t1_percent for m in models)), nearest(*(m.t2_percent for m in models))
         if calculate:
@@ -139,10 +138,11 @@ class Levels(Generic[Level]):
             self.refuse(name, f"the value of {path[-1]} ({value}) must be a positive number")
         return self.uint32(name)
 
-    def _valid(self) -> Lifetime:
-        lifetime = self.lifetime("valid")
-        assert lifetime is not None
-        return lifetime
+    def times(self) -> tuple[Lifetime, int | None, int | None]:
+        """The valid lifetime, renew-timer, rebind-timer: of a network Kea looks at them before its subnets."""
+        valid = self.lifetime("valid")
+        assert valid is not None
+        return valid, self._timer("renew_timer"), self._timer("rebind_timer")
 
     def lifetime(self, kind: str) -> Lifetime | None:
         """The "valid" or "preferred" lifetime; None if not one of the three keywords is set anywhere."""
@@ -150,9 +150,9 @@ class Levels(Generic[Level]):
         value, least, most = (self.uint32(field) for field in fields)
         if value is None:
             if least is not None and most is not None:
-                place = self.document.place(self.levels[0][1])
-                text = f"have min-{kind}-lifetime and max-{kind}-lifetime but no {kind}-lifetime (default) in {place}"
-                self.refuse(fields[1], text)
+                text = f"have min-{kind}-lifetime and max-{kind}-lifetime but no {kind}-lifetime (default)"
+                where = f" in {self.document.place(self.levels[0][1])}" if len(self.levels) > 1 else ""
+                self.refuse(fields[1], text + where)
             value = least if most is None else most
             return None if value is None else Lifetime(value, value, value)
         text = ""

@@ -43,6 +43,13 @@ def resolve4(levels: Levels4) -> Resolved4:
     )
 
 
+def check_header(levels: Levels4) -> None:
+    """Refuse what a network says of the header before its subnets inherit it. Raises ConfigError."""
+    _next_server(levels)
+    _header_text(levels, "server_hostname", 63, 63)
+    _header_text(levels, "boot_file_name", 128, 127)
+
+
 def _offer_lifetime(levels: Levels4) -> int | None:
     value, path = levels.integer("offer_lifetime")
     if value is not None and value < 0:

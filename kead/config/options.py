@@ -78,7 +78,10 @@ class _Reading:
         if csv is None:
             csv = self._is_global or definition is not None
         if definition is None and (csv or entry.code is None):
-            self._undefined()
+            self._undefined(csv)
+        reserved = self._family.reserved_codes.get(entry.code or 0)
+        if definition is None and reserved is not None and self._space == self._family.space:
+            self._refuse(f"invalid option code '{entry.code}': {reserved}")
         has_data = entry.data is not None or not entry.never_send
         data = self._data(definition, csv) if has_data else b""
         if definition is not None:
@@ -128,18 +131,15 @@ class _Reading:
             return definition
         return table.by_name(self._space, entry.name or "")
 
-    def _undefined(self) -> NoReturn:
+    def _undefined(self, csv: bool) -> NoReturn:
         entry = self._entry
         name = entry.name or ""
         near = difflib.get_close_matches(name, self._table.names(self._space), 1, 0.6) if name else []
         remedy = f"did you mean '{near[0]}'?" if near else ""
         if not name and entry.code is not None:
             remedy = "define it with option-def, or give hexadecimal data and csv-format false"
-        self._refuse(
-            f"definition for the option '{self._space}.{name}' having code '{entry.code or 0}' does not exist",
-            "name",
-            remedy,
-        )
+        having = f" having code '{entry.code or 0}'" if csv else ""
+        self._refuse(f"definition for the option '{self._space}.{name}'{having} does not exist", "name", remedy)
 
     def _data(self, definition: OptionDefinition | None, csv: bool) -> bytes:
         text = self._entry.data or ""

@@ -29,15 +29,35 @@ class ReadPdPool:
 
 def read_pd_pool(ground: Ground, written: PdPool, path: Path) -> ReadPdPool:
     """One entry of pd-pools, at `path`. Raises ConfigError."""
-    pool = _Reading(ground, written, path)
     for keyword in ("prefix-len", "delegated-len", "excluded-prefix-len"):
         value: int = getattr(written, keyword.replace("-", "_"))
         if not 0 <= value <= 255:
             text = f"out of range value ({value}) specified for parameter '{keyword}'"
             ground.refuse(text, (*path, keyword), remedy="1..128 expected")
-    text = f"{written.prefix}/{written.prefix_len}"
+    reading = _Reading(ground, written, path)
+    prefix, excluded = reading.prefixes()
+    pool_id = ground.pool_id(written.pool_id, path)
+    text = f"{text_ip6(prefix)}/{written.prefix_len}"
     options = ground.options.read(written.option_data, (*path, "option-data"), f"pd-pool {text}")
-    return ReadPdPool(pool.pool(options), options, written)
+    step = 1 << (128 - written.delegated_len)
+    size = 1 << (written.delegated_len - written.prefix_len)
+    pool = PdPool6(
+        prefix=prefix,
+        length=written.prefix_len,
+        delegated_length=written.delegated_len,
+        excluded=excluded,
+        pool_id=pool_id,
+        first=prefix,
+        last=prefix + size * step - 1,
+        size=size,
+        step=step,
+        options=options.scope,
+        text=text,
+        user_context=written.context(),
+        classes=classes_of(written),
+        additional_classes=additional_of(written),
+    )
+    return ReadPdPool(pool, options, written)
 
 
 class _Reading:
@@ -48,29 +68,11 @@ class _Reading:
         self._written = written
         self._path = path
 
-    def pool(self, options: ScopeOptions) -> PdPool6:
-        written = self._written
-        length, delegated = written.prefix_len, written.delegated_len
-        prefix = self._prefix(length, delegated)
-        excluded = self._excluded(prefix, delegated)
-        step = 1 << (128 - delegated)
-        size = 1 << (delegated - length)
-        return PdPool6(
-            prefix=prefix,
-            length=length,
-            delegated_length=delegated,
-            excluded=excluded,
-            pool_id=self._ground.pool_id(written.pool_id, self._path),
-            first=prefix,
-            last=prefix + size * step - 1,
-            size=size,
-            step=step,
-            options=options.scope,
-            text=f"{text_ip6(prefix)}/{length}",
-            user_context=written.context(),
-            classes=classes_of(written),
-            additional_classes=additional_of(written),
-        )
+    def prefixes(self) -> tuple[int, tuple[int, int] | None]:
+        """The prefix, and the excluded one with its length. Raises ConfigError if they don't fit together."""
+        excluded = self._address("excluded-prefix")
+        prefix = self._prefix()
+        return prefix, self._excluded(excluded, prefix)
 
     def _refuse(self, text: str, keyword: str, remedy: str = "") -> NoReturn:
         """Refuse a value; Kea's text ends with the position of the map."""
@@ -86,9 +88,9 @@ class _Reading:
                 self._refuse(f"Failed to convert string to address '{text}': Invalid argument", keyword)
         return None
 
-    def _prefix(self, length: int, delegated: int) -> int:
+    def _prefix(self) -> int:
+        length, delegated = self._written.prefix_len, self._written.delegated_len
         prefix = self._address("prefix")
-        self._address("excluded-prefix")
         if prefix is None:
             self._refuse("Invalid Pool6 address boundaries: not IPv6", "prefix")
         if not 1 <= length <= 128:
@@ -107,11 +109,12 @@ class _Reading:
             )
         return prefix
 
-    def _excluded(self, prefix: int, delegated: int) -> tuple[int, int] | None:
-        length = self._written.excluded_prefix_len
-        excluded = self._address("excluded-prefix")
-        if excluded == 0 and length == 0:
+    def _excluded(self, excluded: int | None, prefix: int) -> tuple[int, int] | None:
+        length, delegated = self._written.excluded_prefix_len, self._written.delegated_len
+        if length == 0 and excluded == 0:
             return None
+        if length == 0 and excluded is None:
+            self._refuse("excluded prefix must be an IPv6 prefix", "excluded-prefix")
         shown = self._written.excluded_prefix if excluded is None else text_ip6(excluded)
         if length == 0:
             self._refuse(f"invalid excluded prefix {shown}/{length}", "excluded-prefix", "give excluded-prefix-len too")

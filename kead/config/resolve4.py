@@ -15,6 +15,7 @@ from kead.config.errors import Path
 from kead.config.family import V4
 from kead.config.get4 import show_config
 from kead.config.grammar import validated
+from kead.config.inheritance import Levels
 from kead.config.inheritance4 import header_text, next_server
 from kead.config.options import OptionReader
 from kead.config.reader import Document
@@ -55,6 +56,7 @@ def _resolved(
     reader = SubnetReader(ground, top, path, options.scope, warnings)
     networks = reader.networks()
     alone = reader.subnets()
+    Levels(document, ((top, path),), warnings).lifetime("valid")
     decline_probation_period = around.decline_probation_period(top.decline_probation_period)
     _check_header(document, top, path)
     interfaces = _interfaces(around, top)

@@ -14,6 +14,7 @@ from kead.config.family import V6
 from kead.config.get6 import show_config
 from kead.config.grammar import validated
 from kead.config.identity6 import Identity
+from kead.config.inheritance import Levels
 from kead.config.options import OptionReader
 from kead.config.reader import Document
 from kead.config.restrictions import Restrictions
@@ -58,6 +59,8 @@ def _resolved(
     reader = SubnetReader(ground, top, path, warnings)
     networks = reader.networks()
     alone = reader.subnets()
+    for kind in ("preferred", "valid"):
+        Levels(document, ((top, path),), warnings).lifetime(kind)
     decline_probation_period = around.decline_probation_period(top.decline_probation_period)
     interfaces = around.interfaces(top.interfaces_config)
     loggers = around.loggers(top)

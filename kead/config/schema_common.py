@@ -6,7 +6,7 @@ None is "not set". Names and meanings are Kea's; `Later` marks what Kea has and 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -83,6 +83,7 @@ class OptionData(Commented):
     always_send: Bool = False
     never_send: Bool = False
     client_classes: Guard = Field(default_factory=list)
+    may_be_empty: ClassVar[bool] = True
 
 
 class OptionDef(Commented):
@@ -95,6 +96,7 @@ class OptionDef(Commented):
     record_types: Str = ""
     space: Str | None = None
     encapsulate: Str = ""
+    may_be_empty: ClassVar[bool] = True
 
 
 class Guards(Keywords):
@@ -124,6 +126,7 @@ class Relay(Keywords):
     """The relay agents, by address, whose clients belong here."""
 
     ip_addresses: list[Str]
+    expected: ClassVar[str] = "ip-addresses"
 
 
 class Scope(Commented, Inherited, Guards):
@@ -202,6 +205,7 @@ class Library(Keywords):
 
     library: Str
     parameters: dict[str, Any] | None = None
+    expected: ClassVar[str] = "library or parameters or constant string"
 
 
 class OutputOptions(Keywords):

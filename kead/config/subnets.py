@@ -185,7 +185,7 @@ class Ground:
                 what = "a" if family.is_other(text) else "a valid"
                 self.refuse(f"address {text} is not {what}: IPv{family.number}address", here, around=1)
             if address in addresses:
-                why = f"RelayInfo already contains address: {text}"
+                why = f"RelayInfo already contains address: {family.text(address)}"
                 self.refuse(f"cannot add address: {text} to relay info: {why}", here, around=1)
             addresses.append(address)
         return addresses

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from kead.config.errors import Path
-from kead.config.inheritance import Levels, Resolved
-from kead.config.inheritance4 import Resolved4, resolve4
+from kead.config.inheritance import Levels, Resolved, nearest
+from kead.config.inheritance4 import Resolved4, check_header, resolve4
 from kead.config.options import ScopeOptions
 from kead.config.schema4 import Dhcp4, SharedNetwork, Subnet
 from kead.config.snapshot4 import OptionScope, SharedNetwork4, Subnet4
@@ -77,7 +77,8 @@ class SubnetReader:
             ground.refuse("missing parameter 'name'", path)
         ground.check_interface(written, path, f"shared network {name}")
         levels = Levels(ground.document, ((written, path), (self._top, self._path)), self._warnings)
-        resolved, own = levels.resolve(), resolve4(levels)
+        levels.times()
+        check_header(levels)
         options = ground.options.read(written.option_data, (*path, "option-data"), f"shared-network {name}")
         network = SharedNetwork4(
             name=name,
@@ -85,7 +86,7 @@ class SubnetReader:
             relay_addresses=frozenset(ground.relays(written.relay, path)),
             subnets=(),
             options=options.scope,
-            authoritative=own.authoritative,
+            authoritative=nearest(written.authoritative, self._top.authoritative),
             user_context=written.context(),
             classes=classes_of(written),
             additional_classes=additional_of(written),
@@ -94,6 +95,7 @@ class SubnetReader:
         members = [
             self._subnet(subnet, (*path, "subnet4", index), above) for index, subnet in enumerate(written.subnet4)
         ]
+        resolved, own = levels.resolve(), resolve4(levels)  # after the subnets, which inherit mistakes: as in Kea
         members.sort(key=lambda member: member.subnet.id)
         object.__setattr__(network, "subnets", tuple(member.subnet for member in members))
         return ReadNetwork(network, options, tuple(members), written, resolved, own)

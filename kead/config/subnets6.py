@@ -81,7 +81,8 @@ class SubnetReader:
             ground.refuse("missing parameter 'name'", path)
         self._check_link(written, path, f"shared network {name}")
         levels = Levels(ground.document, ((written, path), (self._top, self._path)), self._warnings)
-        resolved, own = resolve6(levels)
+        levels.lifetime("preferred")
+        levels.times()
         options = ground.options.read(written.option_data, (*path, "option-data"), f"shared-network {name}")
         network = SharedNetwork6(
             name=name,
@@ -99,6 +100,7 @@ class SubnetReader:
         members = [
             self._subnet(subnet, (*path, "subnet6", index), above) for index, subnet in enumerate(written.subnet6)
         ]
+        resolved, own = resolve6(levels)  # after the subnets, which inherit mistakes: as in Kea
         members.sort(key=lambda member: member.subnet.id)
         object.__setattr__(network, "subnets", tuple(member.subnet for member in members))
         return ReadNetwork(network, options, tuple(members), written, resolved, own)

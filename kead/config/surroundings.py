@@ -316,7 +316,7 @@ class Surroundings:
         return choice
 
     def _check_repeated(self, choice: InterfaceChoice, text: str, same: list[InterfaceChoice]) -> None:
-        """An interface may be chosen once; DHCPv4: or several addresses of it, DHCPv6: and one address beside it."""
+        """What may not be chosen twice. DHCPv4: an interface or addresses of it; DHCPv6: the one beside the others."""
         name = choice.name
         if choice in same:
             if choice.address is None:
@@ -325,11 +325,10 @@ class Surroundings:
                 f"must not select address '{text}' for interface '{name}' because this address is already selected"
             )
         if self._family.number == 6:
-            if choice.address is not None and any(one.address is not None for one in same):
-                raise ValueError(f"interface '{name}' has already an address selected")
-        elif choice.address is None and same:
+            return
+        if choice.address is None and same:
             raise ValueError(f"interface '{name}' has already been specified")
-        elif any(one.address is None for one in same):
+        if any(one.address is None for one in same):
             raise ValueError(f"interface '{name}' has already been selected")
 
     def _interface_address(self, text: str) -> int:
