@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from kead import logs
 from tests.fuzz import exchange4
 
 
 async def test_servers_survive_twenty_thousand_mutations() -> None:
-    result = await exchange4.feed(20_000, seed=4)
+    try:
+        result = await exchange4.feed(20_000, seed=4)
+    finally:
+        logs.stop()
     assert result["replies"] > 2_000, "too few are answered to mean anything"
     assert result["pkt4-parse-failed"] > 2_000, "too few are broken to mean anything"
     assert result["replies"] == result["pkt4-sent"]
