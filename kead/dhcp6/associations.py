@@ -175,7 +175,7 @@ class IaTa:
 
     @classmethod
     def parse(cls, value: bytes) -> IaTa:
-        """What an option's value says; addresses that are cut short are left out, as nobody has looked at them before."""
+        """What an option's value says; what is cut short is left out, as nobody has looked at it before."""
         ia = cls(_number(value[:4], "big"))
         options = _contained(value, 4)
         if options:

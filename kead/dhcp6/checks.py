@@ -90,6 +90,8 @@ def _client_name(value: bytes) -> str:
     """RFC 4704: flags, then a name whose end may be missing."""
     if not value:
         return "no flags"
+    if value[0] & 5 == 5:
+        return "the flags N and S contradict each other"
     try:
         partial_labels(value[1:])
     except DomainNameError as error:
@@ -165,8 +167,15 @@ def _rules_of(space: str) -> dict[int, _Rule]:
     return found
 
 
+def _breakable(code: int) -> bool:
+    definition = STANDARD.by_code(DHCP6_SPACE, code)
+    return definition is not None and not _NAMES_AND_TEXTS.isdisjoint((definition.type, *definition.fields))
+
+
 _RULES: dict[str, dict[int, _Rule]] = {space: _rules_of(space) for space in STANDARD.spaces()}
 _IN_PACKET = _RULES[DHCP6_SPACE]
+_NAMES_AND_TEXTS = frozenset((OptionType.FQDN, OptionType.TUPLE))
+_BREAKABLE = frozenset(code for code in _IN_PACKET if code == VENDOR_CLASS or _breakable(code))
 
 
 def _look_at(code: int) -> int:
@@ -195,6 +204,16 @@ def complaint(code: int, value: bytes) -> str:
     if rule.inner and length > least:
         return _contained_complaint(code, rule, value)
     return ""
+
+
+def forgivable(code: int, value: bytes) -> bool:
+    """Whether lenient-option-parsing lets this broken value pass: a name or a counted text in it is broken, no more."""
+    rule = _IN_PACKET.get(code)
+    if rule is None or len(value) < rule.least:
+        return False
+    if code == CLIENT_FQDN:
+        return value[0] & 5 != 5
+    return code in _BREAKABLE
 
 
 def _simple_complaint(rule: _Rule, value: bytes) -> str:

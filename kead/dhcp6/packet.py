@@ -11,21 +11,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
-from kead.dhcp6.checks import LOOK_AT, REST_IS_LOST, complaint
-from kead.wire.packets import PacketError
-
-__all__ = (
-    "MAXIMUM_RELAYS",
-    "TYPE_NAMES",
-    "Packet6",
-    "PacketError",
-    "Relay6",
-    "decode",
-    "encode",
-    "encode_option",
-    "encode_options",
-    "split_options",
-)
+from kead.dhcp6.checks import LOOK_AT, REST_IS_LOST, complaint, forgivable
+from kead.wire.packets import PacketError as PacketError
 
 SOLICIT: Final = 1
 ADVERTISE: Final = 2
@@ -155,10 +142,11 @@ _new_packet = Packet6.__new__
 _new_relay = Relay6.__new__
 
 
-def decode(data: bytes) -> Packet6:
+def decode(data: bytes, lenient: bool = False) -> Packet6:
     """The message in these bytes. PacketError: a header cut short, a relay without a message, or a broken option.
 
-    Options that are cut off at the end are left out with all that follows.
+    Options that are cut off at the end are left out with all that follows. `lenient`: so are options of the message
+    whose names are broken.
     """
     packet = _new_packet(Packet6)
     relays: list[Relay6] = []
@@ -188,6 +176,8 @@ def decode(data: bytes) -> Packet6:
             if why:
                 if why == REST_IS_LOST:
                     break
+                if lenient and forgivable(code, value):
+                    continue
                 raise PacketError(why)
         if code in options:
             options[code].append(value)

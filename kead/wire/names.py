@@ -150,6 +150,9 @@ def partial_labels(data: bytes) -> list[bytes]:
         if length > MAXIMUM_LABEL or at > end:
             raise DomainNameError("a label is too long or cut short")
         labels.append(data[at - length : at])
+    else:
+        if labels and not data[-1]:  # whoever ends with a zero byte means the root
+            raise DomainNameError("the root label is missing")
     if sum(map(len, labels)) + len(labels) + 1 > MAXIMUM_NAME:
         raise DomainNameError("name is too long")
     return labels
