@@ -32,7 +32,7 @@ from kead.dhcp6.options import (
     minimum_lengths,
 )
 from kead.wire.definitions import OptionDefinition, OptionType
-from kead.wire.names import DomainNameError, partial_labels
+from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME
 from kead.wire.text import fit
 from kead.wire.values import OptionTextError
 
@@ -80,23 +80,30 @@ def _pairs(value: bytes) -> str:
 
 
 def _tuples(value: bytes, at: int = 0) -> str:
-    end = len(value)
-    while at < end:
-        at += 2 + int.from_bytes(value[at : at + 2], "big") if at + 2 <= end else 2
-    return "" if at == end else "a length leads beyond the end"
+    last = len(value) - 2
+    while at <= last:
+        at += 2 + (value[at] << 8 | value[at + 1])
+    return "" if at == last + 2 else "a length leads beyond the end"
 
 
 def _client_name(value: bytes) -> str:
-    """RFC 4704: flags, then a name whose end may be missing."""
+    """RFC 4704: flags, then a name whose end may be missing; `partial_labels` without the labels."""
     if not value:
         return "no flags"
     if value[0] & 5 == 5:
         return "the flags N and S contradict each other"
-    try:
-        partial_labels(value[1:])
-    except DomainNameError as error:
-        return str(error)
-    return ""
+    at, end = 1, len(value)
+    while at < end:
+        length = value[at]
+        if not length:
+            break
+        at += 1 + length
+        if length > MAXIMUM_LABEL or at > end:
+            return "a label is too long or cut short"
+    else:
+        if at > 1 and not value[-1]:
+            return "the root label is missing"
+    return "" if at <= MAXIMUM_NAME else "name is too long"
 
 
 def _excluded_prefix(value: bytes) -> str:
@@ -187,6 +194,10 @@ def _look_at(code: int) -> int:
 
 LOOK_AT = tuple(_look_at(code) for code in range(256))
 """By code: a value with fewer bytes than this is looked at by `complaint`. Above 255 there is nothing to look at."""
+
+
+SURE_AT = tuple(_IN_PACKET[code].least if code in _IN_PACKET and _IN_PACKET[code].inner else -1 for code in range(256))
+"""By code: a value with exactly so many bytes is not looked at after all; it is a container without options."""
 
 
 def complaint(code: int, value: bytes) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
-from kead.dhcp6.checks import LOOK_AT, REST_IS_LOST, complaint, forgivable
+from kead.dhcp6.checks import LOOK_AT, REST_IS_LOST, SURE_AT, complaint, forgivable
 from kead.wire.packets import PacketError as PacketError
 
 SOLICIT: Final = 1
@@ -162,6 +162,7 @@ def decode(data: bytes, lenient: bool = False) -> Packet6:
     options: Options = {}
     packet.options = options
     look_at = LOOK_AT
+    sure_at = SURE_AT
     at += 4
     last = end - 4
     while at <= last:
@@ -171,7 +172,7 @@ def decode(data: bytes, lenient: bool = False) -> Packet6:
         if at > end:
             break
         value = data[start:at]
-        if code < 256 and length < look_at[code]:
+        if code < 256 and length < look_at[code] and length != sure_at[code]:
             why = complaint(code, value)
             if why:
                 if why == REST_IS_LOST:

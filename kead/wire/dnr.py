@@ -95,13 +95,15 @@ def read_resolver6(text: str) -> bytes:
     if not text.strip():
         raise OptionTextError("no option value specified")
     try:
-        return encode_resolver6(_read_resolver(text.replace("\\|", "|"), _V6))
+        return encode_resolver6(_read_resolver(text, _V6))
     except _Wrong as error:
         raise _named(_V6, error) from None
 
 
 def _read_resolver(text: str, family: _Family) -> Resolver:
     fields = [field.strip() for field in _split(text, ",")]
+    if not fields[-1]:
+        fields.pop()
     if len(fields) > 4:
         raise _Wrong(
             "Option config supports maximum 4 comma separated fields: Service Priority, ADN, resolver IP"

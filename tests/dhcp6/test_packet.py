@@ -30,6 +30,7 @@ from kead.dhcp6.packet import (
     encode_options,
     split_options,
 )
+from kead.dhcp6.values import parse_client_name
 from kead.wire.address import parse_ip6, text_ip6
 from tests.corpus.make6 import PACKETS, numbers, option, packet, relayed
 from tests.fuzz.mutate6 import ask_all, said
@@ -325,6 +326,11 @@ def test_what_does_not_fit_is_refused() -> None:
         encode(reply)
 
 
+def encode_labels(labels: list[bytes]) -> bytes:
+    """Flags and labels, some too long, some empty."""
+    return b"\1" + b"".join(bytes((len(label),)) + label for label in labels)
+
+
 codes = st.integers(149, 65535).filter(lambda code: code not in (60000, 60001, 60002))
 some_options = st.dictionaries(codes, st.lists(st.binary(max_size=60), min_size=1, max_size=3), max_size=6)
 addresses = st.integers(0, 2**128 - 1)
@@ -363,6 +369,20 @@ def test_decode_is_total_behind_the_headers(options: list[tuple[int, bytes]], re
         message = decode(relayed(data, *options) if relay else data)
         ask_all(message)
         assert said(decode(encode(message))) == said(message)
+
+
+@given(st.one_of(st.binary(max_size=80), st.lists(st.binary(max_size=66), max_size=5).map(encode_labels)))
+def test_the_names_that_pass_are_those_that_can_be_read(value: bytes) -> None:
+    try:
+        parse_client_name(value)
+        fine = value[0] & 5 != 5
+    except ValueError:
+        fine = False
+    if fine:
+        decode(with_option(39, value))
+    else:
+        with pytest.raises(PacketError, match="option 39"):
+            decode(with_option(39, value))
 
 
 @given(st.binary(max_size=300))

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kead.dhcp4.options import STANDARD
-from kead.wire.dnr import Resolver, decode_resolvers, encode_resolvers, read_resolvers
+from kead.dhcp6.options import STANDARD as STANDARD6
+from kead.wire.dnr import (
+    Resolver,
+    decode_resolver6,
+    decode_resolvers,
+    encode_resolver6,
+    encode_resolvers,
+    read_resolver6,
+    read_resolvers,
+)
 from kead.wire.text import OptionTextError, decode_text, encode_csv
 
 TWO = (
@@ -112,3 +121,73 @@ def test_decoding_is_total(data: bytes) -> None:
     row = STANDARD.by_name("dhcp4", "v4-dnr")
     assert row is not None
     assert isinstance(decode_text(row, data), str)
+
+
+# --- option 144 of DHCPv6: one resolver, lengths of two bytes ---
+
+NAME6 = "0001" + "0005" + "0161016200"
+TWO6 = "0020" + "20010db8" + "0" * 23 + "1" + "0" * 31 + "2"
+
+
+@pytest.mark.parametrize(
+    ("text", "wire"),
+    [
+        ("1, a.b", NAME6),
+        ("1, a.b,", NAME6),
+        ("1, .", "0001000100"),
+        ("1, a.b, 2001:db8::1 ::2", NAME6 + TWO6),
+        ("1, a.b, 2001:db8::1%eth0 ::2", NAME6 + TWO6),
+        (
+            "1, a.b, 2001:db8::1 ::2, alpn=dot\\,h2 port=853 dohpath=/q{?dns}\\|x",
+            NAME6 + TWO6 + "0001000703646f74026832" + "000300020355" + "0007000b2f717b3f646e737d5c7c78",
+        ),
+        (
+            "100, dot1.example.org., 2001:db8::1 ::2, alpn=dot port=8530",
+            "0064001204646f7431076578616d706c65036f726700" + TWO6 + "0001000403646f74000300022152",
+        ),
+    ],
+)
+def test_what_kea_sends_in_dhcp6(text: str, wire: str) -> None:
+    row = STANDARD6.by_name("dhcp6", "v6-dnr")
+    assert row is not None
+    assert encode_csv(row, text).hex() == wire
+    assert encode_csv(row, decode_text(row, bytes.fromhex(wire))).hex() == wire
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no option value specified"),
+        ("1", "DHCPv6 Encrypted DNS Option (144) malformed: Option config requires at least comma separated"),
+        ("1, a.b | 2, c.d", "Cannot parse IPv6 address from given value: c.d. Error: Failed to convert string"),
+        ("1, a.b, 10.0.0.1", "from given value: 10.0.0.1. Error: Given address is not IPv6 address."),
+        ("70000, a.b", "Cannot parse uint_16 integer Service priority from given value: 70000."),
+        ("1, a.b, , alpn=dot", "at least one valid IP address"),
+        ("1, a.b, ::1, ohttp=1", "key ohttp not supported in DNR option SvcParams"),
+        ("1, a.b, ::1, alpn=h3", "dohpath SvcParam missing"),
+    ],
+)
+def test_what_is_wrong_in_dhcp6(text: str, why: str) -> None:
+    with pytest.raises(OptionTextError) as error:
+        read_resolver6(text)
+    assert why in str(error.value)
+
+
+@given(
+    st.builds(
+        Resolver,
+        st.integers(0, 65535),
+        st.sampled_from(("a.example", "resolver.example.org", ".")),
+        st.lists(st.integers(0, (1 << 128) - 1), min_size=1, max_size=5).map(tuple),
+        st.lists(st.tuples(st.integers(0, 65535), st.binary(max_size=300)), max_size=4).map(tuple),
+    )
+)
+def test_a_resolver_survives(resolver: Resolver) -> None:
+    assert decode_resolver6(encode_resolver6(resolver)) == resolver
+
+
+def test_more_addresses_than_have_room() -> None:
+    with pytest.raises(OptionTextError, match="more addresses"):
+        encode_resolver6(Resolver(1, "a.b", (1,) * 4096))
+    with pytest.raises(OptionTextError, match="more addresses"):
+        encode_resolvers([Resolver(1, "a.b", (1,) * 64)])

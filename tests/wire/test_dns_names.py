@@ -15,6 +15,7 @@ from kead.wire.names import (
     decode_search_list,
     encode_name,
     encode_search_list,
+    partial_labels,
     read_labels,
     split_text,
     text_labels,
@@ -161,3 +162,35 @@ def test_reading_is_total(data: bytes) -> None:
             check_names(data)
         return
     assert decode_search_list(encode_search_list(names)) == names
+
+
+@pytest.mark.parametrize(
+    ("wire", "labels"),
+    [
+        ("", []),
+        ("00", []),
+        ("0000", []),
+        ("0161", [b"a"]),
+        ("016100", [b"a"]),
+        ("016100ff", [b"a"]),
+        ("0161026263", [b"a", b"bc"]),
+    ],
+)
+def test_names_without_their_end(wire: str, labels: list[bytes]) -> None:
+    assert partial_labels(bytes.fromhex(wire)) == labels
+
+
+@pytest.mark.parametrize(
+    "wire", ["01", "0361", "c000", "40" + "61" * 64, "0161c0", "026100", ("3f" + "61" * 63) * 4, "ff"]
+)
+def test_names_without_their_end_that_are_none(wire: str) -> None:
+    with pytest.raises(DomainNameError):
+        partial_labels(bytes.fromhex(wire))
+
+
+def test_lists_without_pointers() -> None:
+    plain, compressed = b"\1a\0\1b\0", b"\1a\0\1b\xc0\0"
+    check_names(plain, pointers=False)
+    check_names(compressed)
+    with pytest.raises(DomainNameError, match="pointer"):
+        check_names(compressed, pointers=False)
