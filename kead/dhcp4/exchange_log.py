@@ -44,7 +44,7 @@ def log_send(x: Exchange) -> None:
     )
 
 
-def log_usual(query: Packet4, out: Outgoing, address: int, lifetime: int, server_port: int) -> None:
+def log_usual(query: Packet4, out: Outgoing, address: int, lifetime: int, reused: bool, server_port: int) -> None:
     """All lines of an exchange in which nothing unusual happened."""
     who = label(query)
     datagram = out.datagram
@@ -59,6 +59,8 @@ def log_usual(query: Packet4, out: Outgoing, address: int, lifetime: int, server
             log.LEASE_OFFER(who, text_ip4(address))
         else:
             log.LEASE_ALLOC(who, text_ip4(address), lifetime)
+            if reused:
+                log.LEASE_REUSE(who, text_ip4(address), lifetime)
     if log.PACKET_SEND.on:
         kind = out.kind
         sent_from, to = text_ip4(out.local), text_ip4(out.destination)

@@ -38,6 +38,8 @@ from kead.dhcp4.reply import route
 from kead.leases.lease4 import Lease4, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kead.allocation.allocator import Allocator
     from kead.config.snapshot4 import Subnet4
     from kead.dhcp4.service import Service4
@@ -94,57 +96,24 @@ class Express:
         local = datagram.destination if datagram.destination in channel.addresses else channel.address
         lifetime = subnet.valid.default
         reply = OFFER if kind == DISCOVER else ACK
-        key = (reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, lifetime, local, bool(hostname))
+        key = (reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, local, bool(hostname))
         template = service.templates.get(key)
         if template is None:
             return None
-        if kind == DISCOVER:
-            address = self._offer(query, client_id, subnet, allocator)
-        else:
-            address = self._assign(query, client_id, subnet, hostname, lifetime, now)
-        if not address:
-            return None
-        service.tally.received(kind)
-        out = Outgoing()
-        out.datagram = datagram
-        out.local = local
-        out.kind = reply
-        out.promises = kind == REQUEST
-        out.undone = self._store.undone
-        out.data = template.fill(query, reply, address, hostname, client_id if service.echo_client_id else b"", agent)
-        out.destination, out.port, out.link_destination = route(service, query, datagram, reply, address, query.flags)
-        if log.QUERY_LABEL.on or log.PACKET_RECEIVED.on or log.LEASE_OFFER.on or log.PACKET_SEND.on:
-            log_usual(query, out, address, lifetime, service.server_port)
-        return out
-
-    def _offer(self, query: Packet4, client_id: bytes, subnet: Subnet4, allocator: Allocator) -> int:
-        """The next free address for a client that has no lease and asks for none; 0: not so simple."""
-        options = query.options
-        if query.ciaddr or REQUESTED_ADDRESS in options or SERVER_IDENTIFIER in options:
-            return 0
         store = self._store
         by_id, by_hwaddr = store.leases_of(client_id, query.hwaddr)
+        own: Lease4 | None = None
         if by_id or by_hwaddr:
-            return 0
-        return allocator.pick(subnet.pools, store.occupancy, (), None) or 0
-
-    def _assign(self, query: Packet4, client_id: bytes, subnet: Subnet4, hostname: str, lifetime: int, now: int) -> int:
-        """The address that a client selects or renews, its lease accepted by the store; 0: not so simple."""
-        options, service, store = query.options, self._service, self._store
-        identifier = options.get(SERVER_IDENTIFIER)
-        asked = options.get(REQUESTED_ADDRESS)
-        if identifier is not None:
-            if asked is None or int.from_bytes(identifier[:4], "big") not in service.server_ids:
-                return 0
-            address = int.from_bytes(asked[:4], "big")
-        elif asked is None:
-            address = query.ciaddr
+            own = by_hwaddr[0] if len(by_hwaddr) == 1 else None
+            if own is None or not _usual(own, query, client_id, by_id, subnet, now):
+                return None
+        if kind == DISCOVER:
+            address = self._offered(query, subnet, allocator, own)
         else:
-            return 0  # init-reboot
+            address = self._wanted(query, own)
         pool = pool_of(subnet, address)
         if pool is None:
-            return 0
-        by_id, by_hwaddr = store.leases_of(client_id, query.hwaddr)
+            return None
         lease = Lease4(
             address,
             query.hwaddr,
@@ -156,26 +125,60 @@ class Express:
             pool_id=pool.pool_id,
             hostname=hostname,
         )
-        if not by_id and not by_hwaddr:
-            if store.at(address) is not None or not store.put_new(lease):
+        reused = False
+        if own is not None and unchanged(lease, own) and (left := remaining(subnet, own, now)):
+            lifetime, reused = left, True
+            service.tally.reused(own)
+        elif kind == REQUEST:
+            if own is not None:
+                if not store.put_instead(lease, own):
+                    return None
+            elif store.put_new(lease):
+                service.tally.assigned(lease)
+            else:
+                return None  # what is left of another client's lease
+        service.tally.received(kind)
+        out = Outgoing()
+        out.datagram = datagram
+        out.local = local
+        out.kind = reply
+        out.promises = kind == REQUEST
+        out.undone = store.undone
+        echoed = client_id if service.echo_client_id else b""
+        out.data = template.fill(query, reply, address, lifetime, hostname, echoed, agent)
+        out.destination, out.port, out.link_destination = route(service, query, datagram, reply, address, query.flags)
+        if log.QUERY_LABEL.on or log.PACKET_RECEIVED.on or log.LEASE_OFFER.on or log.PACKET_SEND.on:
+            log_usual(query, out, address, lifetime, reused, service.server_port)
+        return out
+
+    def _offered(self, query: Packet4, subnet: Subnet4, allocator: Allocator, own: Lease4 | None) -> int:
+        """The client's own address, or the next free one if it asks for none; 0: not so simple."""
+        options = query.options
+        if SERVER_IDENTIFIER in options:
+            return 0
+        if own is not None:
+            return own.address
+        if query.ciaddr or REQUESTED_ADDRESS in options:
+            return 0
+        return allocator.pick(subnet.pools, self._store.occupancy, (), None) or 0
+
+    def _wanted(self, query: Packet4, own: Lease4 | None) -> int:
+        """The address that a client selects, has, or had before it started anew; 0: not so simple."""
+        options = query.options
+        identifier = options.get(SERVER_IDENTIFIER)
+        asked = options.get(REQUESTED_ADDRESS)
+        if asked is None:
+            if identifier is not None:
                 return 0
-            service.tally.assigned(lease)
-            return address
-        if len(by_hwaddr) != 1 or (client_id and (len(by_id) != 1 or by_id[0] is not by_hwaddr[0])):
-            return 0
-        old = by_hwaddr[0]
-        if (
-            old.address != address
-            or old.subnet_id != subnet.id
-            or old.state != State.DEFAULT
-            or old.expired(now)
-            or old.client_id != client_id
-            or old.htype != query.htype
-            or old.user_context
-            or (remaining(subnet, old, now) and unchanged(lease, old))
-        ):
-            return 0
-        return address if store.put_instead(lease, old) else 0
+            address = query.ciaddr
+        else:
+            address = int.from_bytes(asked[:4], "big")
+            if identifier is None:
+                if own is None or log.INIT_REBOOT.on:
+                    return 0
+            elif int.from_bytes(identifier[:4], "big") not in self._service.server_ids:
+                return 0
+        return address if own is None or own.address == address else 0
 
     def _allocator_of(self, subnet: Subnet4) -> Allocator | None:
         """The subnet's allocator, None where its packets are not for this lane."""
@@ -191,6 +194,19 @@ class Express:
         ):
             return None
         return service.allocator(subnet)
+
+
+def _usual(own: Lease4, query: Packet4, client_id: bytes, by_id: Sequence[Lease4], subnet: Subnet4, now: int) -> bool:
+    """Whether this is the client's one lease, by both of its identifiers, and in force."""
+    return (
+        (by_id[0] is own and len(by_id) == 1 if by_id else not client_id)
+        and own.client_id == client_id
+        and own.htype == query.htype
+        and own.subnet_id == subnet.id
+        and own.state == State.DEFAULT
+        and not own.expired(now)
+        and not own.user_context
+    )
 
 
 def _plain(query: Packet4) -> bool:

@@ -76,10 +76,12 @@ OWN = frozenset(
 PERSONAL = frozenset((FQDN, SUBNET_SELECTION, VIVCO_SUBOPTIONS, VIVSO_SUBOPTIONS))
 """Options of a query whose answer differs from client to client: such a reply is composed anew."""
 
+PAST_OPTIONS = 255
 ETHERNET_BROADCAST = b"\xff\xff\xff\xff\xff\xff"
 _FRONT = Struct("!BBBBIHHIIII16s")
 """The header up to sname."""
 _pack_front = _FRONT.pack
+_pack_lifetime = Struct("!BBI").pack
 _END = b"\xff"
 _CLIENT_ID_HEADS = tuple(bytes((CLIENT_IDENTIFIER, length)) for length in range(PIECE + 1))
 _AGENT_HEADS = tuple(bytes((AGENT_OPTIONS, length)) for length in range(PIECE + 1))
@@ -87,49 +89,50 @@ _MOST_TEMPLATES = 4096
 
 
 class Template:
-    """The bytes of a reply that do not change from client to client, and where to put in those that do."""
+    """The bytes of a reply that do not change from client to client, and where to put in those that do: the header, the
+    client's own name (12), the lifetime (51), the client identifier (61) and the relay agent's options (82).
+    """
 
-    __slots__ = ("below", "between", "rest", "siaddr")
+    __slots__ = ("_pieces", "_siaddr")
 
     def __init__(self, response: Packet4, named: bool) -> None:
         """`named`: option 12 of this reply is its client's own."""
-        below, between, rest = Packet4(), Packet4(), Packet4()
-        below.sname, below.file = response.sname, response.file
+        own = (LEASE_TIME, CLIENT_IDENTIFIER, AGENT_OPTIONS, *((HOST_NAME,) if named else ()))
+        bounds = (HOST_NAME, LEASE_TIME, CLIENT_IDENTIFIER, PAST_OPTIONS)
+        parts = [Packet4() for _ in bounds]
+        parts[0].sname, parts[0].file = response.sname, response.file
         for code, value in response.options.items():
-            if named and code == HOST_NAME:
-                continue
-            if code <= HOST_NAME or code == MESSAGE_TYPE:
-                below.options[code] = value
-            elif code < CLIENT_IDENTIFIER:
-                between.options[code] = value
-            elif code not in (CLIENT_IDENTIFIER, AGENT_OPTIONS):
-                rest.options[code] = value
-        self.siaddr = response.siaddr
-        self.below = encode(below)[_FRONT.size : -1]
-        """sname, file, cookie, the message type and the options below 12."""
-        self.between = encode(between)[HEADER_LENGTH:-1]
-        self.rest = encode(rest)[HEADER_LENGTH:-1]
+            if code == MESSAGE_TYPE:
+                parts[0].options[code] = value
+            elif code not in own:
+                parts[next(n for n, bound in enumerate(bounds) if code <= bound)].options[code] = value
+        self._siaddr = response.siaddr
+        first, *rest = (encode(part)[:-1] for part in parts)
+        self._pieces = (first[_FRONT.size :], *(part[HEADER_LENGTH:] for part in rest))
 
-    def fill(self, query: Packet4, kind: int, yiaddr: int, hostname: str, client_id: bytes, agent: bytes) -> bytes:
+    def fill(
+        self, query: Packet4, kind: int, yiaddr: int, lifetime: int, hostname: str, client_id: bytes, agent: bytes
+    ) -> bytes:
         """The reply to this query. Options 12, 61 and 82 are in it where their values are not empty (82: at most
         253 bytes).
         """
+        before_name, before_lifetime, before_id, rest = self._pieces
         pieces = [
             _pack_front(
                 BOOTREPLY, query.htype, query.hlen, query.hops, query.xid, 0, query.flags,
-                query.ciaddr if kind == ACK else 0, yiaddr, self.siaddr, query.giaddr, query.chaddr,
+                query.ciaddr if kind == ACK else 0, yiaddr, self._siaddr, query.giaddr, query.chaddr,
             ),
-            self.below,
+            before_name,
         ]  # fmt: skip
         if hostname:
             pieces.append(encode_option(HOST_NAME, hostname.encode("latin-1", "replace")))
-        pieces.append(self.between)
+        pieces += before_lifetime, _pack_lifetime(LEASE_TIME, 4, lifetime), before_id
         if client_id:
             if len(client_id) <= PIECE:
                 pieces += _CLIENT_ID_HEADS[len(client_id)], client_id
             else:
                 pieces.append(encode_option(CLIENT_IDENTIFIER, client_id))
-        pieces.append(self.rest)
+        pieces.append(rest)
         if agent:
             pieces += _AGENT_HEADS[len(agent)], agent
         pieces.append(_END)
@@ -152,16 +155,16 @@ def pack_quickly(x: Exchange) -> None:
     query, service, lease = x.query, x.service, x.lease
     asked = query.options
     agent = b"" if x.stashed else asked.get(AGENT_OPTIONS, b"")
-    if lease is None or x.reused or x.trace is not None or not PERSONAL.isdisjoint(asked) or len(agent) > PIECE:
+    if lease is None or x.trace is not None or not PERSONAL.isdisjoint(asked) or len(agent) > PIECE:
         pack(x, compose(x))
         return
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
     named = bool(x.hostname)
-    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.lifetime, x.full_lifetime, x.local, named)
+    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.full_lifetime, x.local, named)
     template = service.templates.get(key) or service.templates.keep(key, compose(x), named)
     client_id = x.client_id if service.echo_client_id else b""
-    x.data = template.fill(query, kind, lease.address, x.hostname, client_id, agent)
+    x.data = template.fill(query, kind, lease.address, x.lifetime, x.hostname, client_id, agent)
     x.destination, x.port, x.link_destination = route(service, query, x.datagram, kind, lease.address, query.flags)
 
 
