@@ -49,8 +49,11 @@ def show_config(
     shown = show_server(
         top, V4, options, loggers, host_identifiers, always=_GLOBAL_DEFAULTS, written=("offer-lifetime",)
     )
-    if top.compatibility is not None:
-        shown["compatibility"] = as_written(top.compatibility)
+    flags = (
+        {key: on for key, on in as_written(top.compatibility).items() if on} if top.compatibility is not None else {}
+    )
+    if flags:
+        shown["compatibility"] = flags
     return shown | {
         "interfaces-config": _interfaces(top),
         "shared-networks": [_network(one) for one in sorted(networks, key=lambda one: one.network.name)],

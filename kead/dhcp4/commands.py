@@ -101,6 +101,8 @@ def _origin(arguments: dict[str, object]) -> int:
         return origin & 0xFFFFFFFF
     if isinstance(origin, str) and origin in ORIGINS:
         return ORIGINS[origin]
+    if not isinstance(origin, str):
+        raise CommandError("'origin' argument must be a string or a number")
     raise CommandError(f"invalid value used for 'origin' parameter: {origin}")
 
 

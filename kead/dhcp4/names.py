@@ -74,7 +74,9 @@ class Names:
             response.options[HOST_NAME] = x.hostname.encode("latin-1", "replace")
             return
         flags = asked[0] & FLAG_E | FLAG_N | (FLAG_O if asked[0] & FLAG_S else 0)
-        response.options[FQDN] = encode_client_name(ClientName(flags, x.hostname.removesuffix("."), True), 0, asked[2])
+        response.options[FQDN] = encode_client_name(
+            ClientName(flags, x.hostname.removesuffix("."), True), asked[1], asked[2]
+        )
 
 
 def _from_fqdn(wire: list[bytes]) -> str:

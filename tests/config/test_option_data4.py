@@ -151,3 +151,11 @@ def test_scopes_have_names() -> None:
     assert one.network.options.name == "shared-network floor"
     assert one.options.name == "subnet 1"
     assert one.pools[0].options.name == "pool 192.0.2.10-192.0.2.20"
+
+
+@pytest.mark.parametrize(("code", "why"), [(0, "reserved for PAD"), (255, "reserved for END")])
+def test_codes_that_frame_options_are_none(code: int, why: str) -> None:
+    entry = {"code": code, "data": "00", "csv-format": False}
+    with pytest.raises(ConfigError, match=f"invalid option code '{code}': {why}"):
+        options(entry)
+    assert code in options({**entry, "space": "vendor-7"}).vendor[7]

@@ -77,6 +77,7 @@ class TestService:
             ({"max-period": "x"}, "'max-period' argument must be a number"),
             ({"max-period": True}, "'max-period' argument must be a number"),
             ({"origin": "zzz"}, "invalid value used for 'origin' parameter: zzz"),
+            ({"origin": True}, "'origin' argument must be a string or a number"),
             ({"origin-id": "x"}, "'origin-id' argument must be a number"),
         ],
     )
@@ -213,16 +214,31 @@ class TestSelectTest:
             ({"subnet": "10.1.0.0"}, 0, "selected shared network 'floor' starting with subnet '10.1.0.0/16' id 5"),
             ({"interface": "lo"}, 0, "selected shared network 'floor' starting with subnet '10.1.0.0/16' id 5"),
             ({"relay": "172.16.0.1", "classes": ["a"]}, 3, "no subnet selected"),
-            ({"interface": "no-such"}, 3, "no subnet selected"),
+            (
+                {"interface": "no-such"},
+                1,
+                "Error during command processing: interface no-such doesn't exist and therefore it is impossible to "
+                "find a suitable subnet for its IPv4 address",
+            ),
+            ({"interface": "no-such", "relay": "192.0.2.9"}, 0, "selected subnet '192.0.2.0/24' id 1"),
+            ({"address": "192.0.2.9"}, 0, "selected subnet '192.0.2.0/24' id 1"),
+            ({"remote": "192.0.2.9"}, 0, "selected subnet '192.0.2.0/24' id 1"),
+            (
+                {"interface": "lo", "address": "192.0.2.9", "local": "255.255.255.255"},
+                0,
+                "selected shared network 'floor' starting with subnet '10.1.0.0/16' id 5",
+            ),
             ({"foo": 1}, 1, "unknown entry 'foo'"),
             (
                 {"address": "x"},
                 1,
                 "bad 'address' entry: Failed to convert string to address 'x': Invalid argument",
             ),
-            ({"relay": 7}, 1, "'relay' entry is not a string"),
-            ({"interface": 7}, 1, "'interface' entry is not a string"),
-            ({"classes": "a"}, 1, "'classes' entry is not a list of strings"),
+            ({"relay": 7}, 1, "'relay' entry must be a string"),
+            ({"interface": 7}, 1, "'interface' entry must be a string"),
+            ({"classes": "a"}, 1, "'classes' entry must be a list"),
+            ({"classes": [1]}, 1, "'classes' entry must be a list of strings"),
+            ({"relay": "::1"}, 1, "bad 'relay' entry: not IPv4"),
         ],
     )
     async def test_answers(self, up: Up, arguments: dict[str, Any], result: int, text: str) -> None:
