@@ -129,7 +129,7 @@ class Pattern:
                 # Without a width the id is as fixed as the logger; with one it must be measured together with the text.
                 template += message_id.replace("%", "%%") + " %s" if piece.kind == "m" and piece.plain else "%s"
         if [field.kind for field in fields] == ["D", "t", "m"] and all(field.plain for field in fields):
-            return _usual(template, self._timestamps["D", fields[0].detail])
+            return UsualRender(template, self._timestamps["D", fields[0].detail])
         return self._any(template, fields, message_id)
 
     def _any(self, template: str, fields: list[_Field], message_id: str) -> Render:
@@ -149,13 +149,21 @@ class Pattern:
         return render
 
 
-def _usual(template: str, timestamp: Timestamp) -> Render:
+class UsualRender:
     """Date, thread, message, in this order and without widths: Kea's own pattern, the one that must be quick."""
 
-    def render(now: float, thread: int, text: str) -> str:
-        return template % (timestamp(now), thread, text)
+    __slots__ = ("template", "timestamp")
 
-    return render
+    def __init__(self, template: str, timestamp: Timestamp) -> None:
+        self.template = template
+        self.timestamp = timestamp
+
+    def __call__(self, now: float, thread: int, text: str) -> str:
+        return self.template % (self.timestamp(now), thread, text)
+
+    def with_text(self, text: str) -> str:
+        """A template for date, thread and what `text` asks for."""
+        return self.template % ("%s", "%s", text)
 
 
 def _fixed(field: _Field, severity: str, logger: str, process: int) -> str:

@@ -16,7 +16,8 @@ Kea 3.0.4.
 
 Lines are written at once, unless a batch is being served: between ``begin_batch()`` and ``flush()`` they are gathered
 and then written with one system call. The two enclose code that does not suspend, so no line waits longer than one
-turn of the loop.
+turn of the loop. What is said of every packet can be put off (``later``), so that no reply waits for it to be
+formatted: any other line, and ``catch_up``, brings it first.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from kead.log_outputs import FileOutput, Output, StreamOutput, SyslogOutput, complain
-from kead.log_pattern import FILE_PATTERN, SYSLOG_PATTERN, Pattern, Render
+from kead.log_pattern import FILE_PATTERN, SYSLOG_PATTERN, Pattern, Render, UsualRender
 from kead.log_settings import LoggerSettings, LogSettingsError, OutputSettings, destination, read_loggers
 
 __all__ = [
@@ -42,11 +43,14 @@ __all__ = [
     "Logging",
     "Message",
     "Severity",
+    "Together",
     "announce",
     "begin_batch",
+    "catch_up",
     "configure",
     "current",
     "flush",
+    "later",
     "prepare",
     "read_loggers",
     "redact",
@@ -109,13 +113,15 @@ class Message:
         _logging._route(self)
 
     def __call__(self, *arguments: object) -> None:
+        if _batch.put_off:
+            catch_up()
         try:
             text = self._text % arguments
         except (TypeError, ValueError):  # a mistake of the caller's must not stop the server, but be seen
             text = f"{self._text} {arguments!r}"
         if not text.isprintable():
             text = _harmless(text, self.multiline)
-        now = time.time()
+        now = _batch.moment or time.time()
         thread = threading.get_ident()
         for output, render in self._routes:
             output.add(render(now, thread, text), self.severity.priority)
@@ -123,13 +129,62 @@ class Message:
                 output.flush()
 
 
-class _Batch:
-    """Whether lines are gathered just now."""
+class Together:
+    """Messages that are always written one after the other: at the price of one, where all go to one output in the
+    usual pattern.
+    """
 
-    __slots__ = ("running",)
+    __slots__ = ("_bound_to", "_messages", "_output", "_template", "_timestamp")
+
+    def __init__(self, *messages: Message) -> None:
+        self._messages = messages
+        self._bound_to: Logging | None = None
+        self._output: Output | None = None
+        self._template = ""
+        self._timestamp: Callable[[float], str] = str
+
+    def __call__(self, *arguments: tuple[object, ...]) -> None:
+        """Write all that are on; a tuple of arguments for each, of which no text may need escaping."""
+        if self._bound_to is not _logging:
+            self._bind(_logging)
+        if self._output is None:
+            for message, values in zip(self._messages, arguments, strict=True):
+                if message.on:
+                    message(*values)
+            return
+        head = (self._timestamp(_batch.moment or time.time()), threading.get_ident())
+        values = ()
+        for more in arguments:
+            values += head + more
+        self._output.add(self._template % values, INFO.priority)
+        if not _batch.running:
+            self._output.flush()
+
+    def _bind(self, logging: Logging) -> None:
+        self._bound_to = logging
+        self._output = None
+        routes = [route for message in self._messages for route in message._routes]
+        output = routes[0][0] if len(routes) == len(self._messages) else None
+        template = ""
+        for message, (one, render) in zip(self._messages, routes, strict=False):
+            if one is not output or not isinstance(render, UsualRender) or message.severity is not INFO:
+                return
+            template += render.with_text(message._text)
+            self._timestamp = render.timestamp
+        self._template = template
+        self._output = output
+
+
+class _Batch:
+    """What is gathered just now."""
+
+    __slots__ = ("moment", "put_off", "running")
 
     def __init__(self) -> None:
         self.running = False
+        self.put_off: list[tuple[float, Callable[..., None], tuple[object, ...]]] = []
+        self.moment = 0.0
+        """When what is being said now took place; 0: now."""
 
 
 _batch: Final = _Batch()
@@ -140,11 +195,31 @@ def begin_batch() -> None:
     _batch.running = True
 
 
-def flush() -> None:
-    """Write the gathered lines of every output and end the batch."""
+def flush() -> int:
+    """Write the gathered lines of every output and end the batch. Gives how much is put off for `catch_up`."""
     _batch.running = False
     for output in _logging.outputs:
         output.flush()
+    return len(_batch.put_off)
+
+
+def later(write: Callable[..., None], *arguments: object) -> None:
+    """Let ``write(*arguments)`` write its lines, dated now, before the next other line or at `catch_up`."""
+    _batch.put_off.append((time.time(), write, arguments))
+
+
+def catch_up() -> None:
+    """Write what was put off."""
+    put_off, _batch.put_off = _batch.put_off, []
+    running, _batch.running = _batch.running, True
+    try:
+        for _batch.moment, write, arguments in put_off:
+            write(*arguments)
+    finally:
+        _batch.moment = 0.0
+        _batch.running = running
+    if not running:
+        flush()
 
 
 def _harmless(text: str, multiline: bool) -> str:
@@ -288,6 +363,7 @@ def prepare(
 def use(logging: Logging) -> None:
     """Bring a prepared configuration into force; every message learns its new place, the former outputs are closed."""
     global _logging
+    catch_up()
     former = _logging
     _logging = logging
     for message in _messages:

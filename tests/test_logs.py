@@ -5,6 +5,7 @@ import re
 import socket
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from kead import logs
 from kead.log_outputs import FileOutput, StreamOutput, SyslogOutput
 from kead.log_pattern import SYSLOG_PATTERN, Pattern
-from kead.logs import DEBUG, ERROR, INFO, WARN, LogSettingsError, Message
+from kead.logs import DEBUG, ERROR, INFO, WARN, LogSettingsError, Message, Together
 
 STARTED = Message("TEST_STARTED", "dhcp4", INFO, "server version %s started")
 OFFER = Message("TEST_OFFER", "leases", INFO, "%s: lease %s will be offered")
@@ -386,3 +387,53 @@ def test_passwords_and_secrets_are_kept_out() -> None:
         "password-file": "d",
     }
     assert tree["password"] == "a"
+
+
+def test_what_is_put_off_comes_in_its_place_and_with_its_time(tmp_path: Path) -> None:
+    configure(to_file(pattern="%D{%s%q} %m%n"))
+    logs.later(STARTED, 1)
+    logs.later(STARTED, 2)
+    assert logs.flush() == 2
+    assert lines(tmp_path / "kea.log") == []
+    time.sleep(0.01)
+    TROUBLE()
+    before = lines(tmp_path / "kea.log")
+    logs.later(STARTED, 3)
+    logs.catch_up()
+    after = lines(tmp_path / "kea.log")
+    assert [line.partition(" ")[2] for line in after] == [
+        "TEST_STARTED server version 1 started",
+        "TEST_STARTED server version 2 started",
+        "TEST_TROUBLE trouble",
+        "TEST_STARTED server version 3 started",
+    ]
+    assert before == after[:3]
+    assert int(before[2].split()[0]) - int(before[1].split()[0]) >= 10
+
+
+@pytest.mark.parametrize(
+    "loggers",
+    [
+        [to_file()],
+        [to_file(pattern="%m%n")],
+        [to_file(), to_file("other.log", "kea-dhcp4.leases")],
+        [to_file(severity="WARN"), to_file("other.log", "kea-dhcp4.packets", severity="INFO")],
+        [to_file(severity="ERROR")],
+        [{"name": "kea-dhcp4", "output-options": [{"output": "kea.log"}, {"output": "other.log"}]}],
+    ],
+)
+def test_messages_together_are_what_they_are_one_by_one(loggers: list[dict[str, object]], tmp_path: Path) -> None:
+    together = Together(DUMP, STARTED, DUMP)
+    arguments = (("50%s",), (4,), ("that",))
+    said = []
+    for write in (True, False):
+        for log in tmp_path.glob("*.log"):
+            log.unlink()
+        configure(*loggers)
+        if write:
+            together(*arguments)
+        else:
+            for message, values in zip((DUMP, STARTED, DUMP), arguments, strict=True):
+                message(*values)
+        said.append({log.name: [line[23:] for line in lines(log)] for log in tmp_path.glob("*.log")})
+    assert said[0] == said[1]

@@ -42,6 +42,10 @@ DISCOVERS = 512
 """How many of those that wish for a new address it serves then."""
 STALE = 1.0
 """Seconds after which nobody waits for the answer to a packet any more."""
+LINES_AT_ONCE = 64
+"""Packets whose log lines are written together,"""
+LINES_WAIT = 0.01
+"""and how many seconds they wait for each other at most."""
 _DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
 PARKED_FOR = 30.0
 """Seconds that an exchange may wait in all for callouts and databases."""
@@ -63,6 +67,7 @@ class Dispatcher:
         self._loop = loop
         self._outbox: list[Outgoing] = []
         self._flush_due = False
+        self._lines_due = False
         self._group: asyncio.Future[None] | None = None
         self._under_way: asyncio.Future[None] | None = None
         self.lot = self.new_lot(service.config.parked_packet_limit)
@@ -112,7 +117,16 @@ class Dispatcher:
             self.flush()
             service.tally.end_of_batch(clock)
         finally:
-            logs.flush()
+            put_off = logs.flush()
+            if put_off >= LINES_AT_ONCE:
+                logs.catch_up()
+            elif put_off and not self._lines_due:
+                self._lines_due = True
+                self._loop.call_later(LINES_WAIT, self._write_lines)
+
+    def _write_lines(self) -> None:
+        self._lines_due = False
+        logs.catch_up()
 
     def _serve(self, datagrams: list[Datagram], now: int) -> None:
         service = self.service

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kead.dhcp4 import messages as log
 from kead.dhcp4.label import label
 from kead.dhcp4.packet import OFFER, TYPE_NAMES, Packet4
+from kead.logs import Together
 from kead.wire.address import text_ip4
 
 if TYPE_CHECKING:
@@ -44,24 +45,27 @@ def log_send(x: Exchange) -> None:
     )
 
 
+_OFFERED = Together(log.QUERY_LABEL, log.PACKET_RECEIVED, log.LEASE_OFFER, log.PACKET_SEND)
+_ALLOCATED = Together(log.QUERY_LABEL, log.PACKET_RECEIVED, log.LEASE_ALLOC, log.PACKET_SEND)
+
+_REUSED = Together(log.QUERY_LABEL, log.PACKET_RECEIVED, log.LEASE_ALLOC, log.LEASE_REUSE, log.PACKET_SEND)
+
+
 def log_usual(query: Packet4, out: Outgoing, address: int, lifetime: int, reused: bool, server_port: int) -> None:
     """All lines of an exchange in which nothing unusual happened."""
     who = label(query)
     datagram = out.datagram
     interface = datagram.channel.interface.name
-    if log.QUERY_LABEL.on:
-        log.QUERY_LABEL(who)
-    if log.PACKET_RECEIVED.on:
-        source, destination = text_ip4(datagram.source), text_ip4(datagram.destination)
-        log.PACKET_RECEIVED(who, TYPE_NAMES[query.type], query.type, source, destination, interface)
-    if log.LEASE_OFFER.on:
-        if out.kind == OFFER:
-            log.LEASE_OFFER(who, text_ip4(address))
-        else:
-            log.LEASE_ALLOC(who, text_ip4(address), lifetime)
-            if reused:
-                log.LEASE_REUSE(who, text_ip4(address), lifetime)
-    if log.PACKET_SEND.on:
-        kind = out.kind
-        sent_from, to = text_ip4(out.local), text_ip4(out.destination)
-        log.PACKET_SEND(who, TYPE_NAMES[kind], kind, sent_from, server_port, to, out.port, interface)
+    kind = out.kind
+    source, destination = text_ip4(datagram.source), text_ip4(datagram.destination)
+    sent_from, to = text_ip4(out.local), text_ip4(out.destination)
+    received = (who, TYPE_NAMES[query.type], query.type, source, destination, interface)
+    send = (who, TYPE_NAMES[kind], kind, sent_from, server_port, to, out.port, interface)
+    if kind == OFFER:
+        _OFFERED((who,), received, (who, text_ip4(address)), send)
+        return
+    allocated = (who, text_ip4(address), lifetime)
+    if reused:
+        _REUSED((who,), received, allocated, allocated, send)
+    else:
+        _ALLOCATED((who,), received, allocated, send)

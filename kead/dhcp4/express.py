@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kead import logs
 from kead.dhcp4 import messages as log
 from kead.dhcp4.exchange_log import log_usual
 from kead.dhcp4.leasing import pool_of, unchanged
@@ -148,7 +149,7 @@ class Express:
         out.data = template.fill(query, reply, address, lifetime, hostname, echoed, agent)
         out.destination, out.port, out.link_destination = route(service, query, datagram, reply, address, query.flags)
         if log.QUERY_LABEL.on or log.PACKET_RECEIVED.on or log.LEASE_OFFER.on or log.PACKET_SEND.on:
-            log_usual(query, out, address, lifetime, reused, service.server_port)
+            logs.later(log_usual, query, out, address, lifetime, reused, service.server_port)
         return out
 
     def _offered(self, query: Packet4, subnet: Subnet4, allocator: Allocator, own: Lease4 | None) -> int:

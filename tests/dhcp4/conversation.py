@@ -436,6 +436,7 @@ class LogFile:
 
     @property
     def text(self) -> str:
+        logs.catch_up()
         return self.path.read_text() if self.path.exists() else ""
 
     @property
