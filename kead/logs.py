@@ -134,7 +134,7 @@ class Together:
     usual pattern.
     """
 
-    __slots__ = ("_bound_to", "_messages", "_output", "_template", "_timestamp")
+    __slots__ = ("_bound_to", "_messages", "_output", "_template", "_thread", "_timestamp")
 
     def __init__(self, *messages: Message) -> None:
         self._messages = messages
@@ -142,6 +142,7 @@ class Together:
         self._output: Output | None = None
         self._template = ""
         self._timestamp: Callable[[float], str] = str
+        self._thread = (0, "")
 
     def __call__(self, *arguments: tuple[object, ...]) -> None:
         """Write all that are on; a tuple of arguments for each, of which no text may need escaping."""
@@ -152,7 +153,10 @@ class Together:
                 if message.on:
                     message(*values)
             return
-        head = (self._timestamp(_batch.moment or time.time()), threading.get_ident())
+        thread = threading.get_ident()
+        if thread != self._thread[0]:
+            self._thread = (thread, str(thread))
+        head = (self._timestamp(_batch.moment or time.time()), self._thread[1])
         values = ()
         for more in arguments:
             values += head + more

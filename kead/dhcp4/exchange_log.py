@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kead.dhcp4 import messages as log
@@ -45,6 +46,7 @@ def log_send(x: Exchange) -> None:
     )
 
 
+_text = lru_cache(1024)(text_ip4)  # of relay agents and of the server: the same few again and again
 _OFFERED = Together(log.QUERY_LABEL, log.PACKET_RECEIVED, log.LEASE_OFFER, log.PACKET_SEND)
 _ALLOCATED = Together(log.QUERY_LABEL, log.PACKET_RECEIVED, log.LEASE_ALLOC, log.PACKET_SEND)
 
@@ -57,8 +59,8 @@ def log_usual(query: Packet4, out: Outgoing, address: int, lifetime: int, reused
     datagram = out.datagram
     interface = datagram.channel.interface.name
     kind = out.kind
-    source, destination = text_ip4(datagram.source), text_ip4(datagram.destination)
-    sent_from, to = text_ip4(out.local), text_ip4(out.destination)
+    source, destination = _text(datagram.source), _text(datagram.destination)
+    sent_from, to = _text(out.local), _text(out.destination)
     received = (who, TYPE_NAMES[query.type], query.type, source, destination, interface)
     send = (who, TYPE_NAMES[kind], kind, sent_from, server_port, to, out.port, interface)
     if kind == OFFER:

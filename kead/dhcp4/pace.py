@@ -12,9 +12,9 @@ import time
 
 LONGEST = 0.0005
 """Seconds."""
-BEGIN, FULL = 0.36, 0.46
+BEGIN, FULL = 0.62, 0.85
 """Share of the core that lone packets would take: where waiting begins, and where it is as long as it may be."""
-ENOUGH = 12
+ENOUGH = 32
 """A batch of so many packets needs no waiting for more."""
 _SPAN = 0.02
 """Seconds over which the share is taken."""

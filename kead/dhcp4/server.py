@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import gc
 import os
 import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from kead import logs
+from kead import collector, logs
 from kead.allocation.occupancy import Occupancy
 from kead.config.errors import ConfigError
 from kead.config.reader import Document, from_wire, read_file
@@ -58,8 +57,6 @@ from kead.parking_lot import ParkingLot
 from kead.service_state import ServiceState
 from kead.statistics import Statistics
 
-COLLECT = (50_000, 20, 20)
-"""When the garbage collector looks: a batch under load makes thousands of objects that go by themselves."""
 DRAIN = 2.0
 """Seconds that packets parked under the configuration before get to finish."""
 
@@ -118,7 +115,7 @@ class Server4:
     async def start(self) -> None:
         """See `kead.daemon.Server`."""
         self._ended = asyncio.get_running_loop().create_future()
-        gc.set_threshold(*COLLECT)
+        collector.begin()
         if self._exit_value is not None:
             self._ended.set_result(self._exit_value)
         await self._bring_in(read_file(self.config_file, KEYWORDS))
@@ -233,8 +230,7 @@ class Server4:
             log.CONFIG_SYNTAX_WARNING(warning)
         await self._switch(config, libraries, store if store is not None else self.store, document)
         log.CONFIG_COMPLETE(f"added IPv4 subnets: {len(config.subnets)}; DDNS: disabled")
-        gc.collect()
-        gc.freeze()
+        collector.tidy_up()
 
     async def _load_libraries(self, config: Config4, document: Document) -> loading.Loaded:
         try:

@@ -1,0 +1,35 @@
+"""When the garbage collector looks, and at what.
+
+A batch under load makes thousands of objects that go by themselves, so looking seldom is cheaper; but what is looked at
+in one go stops the loop, a fifth of a second for a million leases. So collections are small, and what has survived a
+full one is set aside for good: leases and configurations live long and hold no rings.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any, Final
+
+_THRESHOLDS: Final = (2_000, 10, 2)
+"""A full collection every 40,000 objects that stayed: a few milliseconds."""
+_FEW: Final = 300_000
+"""So many objects may be looked at in one go when a configuration has been replaced."""
+
+
+def begin() -> None:
+    """Collect like this from now on, in the whole process."""
+    gc.set_threshold(*_THRESHOLDS)
+    if _set_aside not in gc.callbacks:
+        gc.callbacks.append(_set_aside)
+
+
+def tidy_up() -> None:
+    """A configuration is in force: free what the one before left, unless that means looking at too much."""
+    if gc.get_freeze_count() < _FEW:
+        gc.unfreeze()
+    gc.collect()
+
+
+def _set_aside(phase: str, info: dict[str, Any]) -> None:
+    if phase == "stop" and info["generation"] == 2:
+        gc.freeze()
