@@ -206,6 +206,18 @@ HOOK_PACKET_DROPPED = Message(
     DEBUG(40),
     "%s: packet is dropped, because a callout set the next step to SKIP or DROP.",
 )
+NEW_SUBNET = Message(
+    "DHCPSRV_CFGMGR_NEW_SUBNET4",
+    "dhcpsrv",
+    INFO,
+    "a new subnet has been added to configuration: %s with params: %s",
+)
+USE_ALLOCATOR = Message(
+    "DHCPSRV_CFGMGR_USE_ALLOCATOR", "dhcpsrv", INFO, "using the %s allocator for V4 leases in subnet %s"
+)
+MULTI_THREADING_INFO = Message(
+    "DHCP4_MULTI_THREADING_INFO", "dhcp4", INFO, "enabled: %s, number of threads: %d, queue size: %d"
+)
 CONFIG_COMPLETE = Message("DHCP4_CONFIG_COMPLETE", "dhcp4", INFO, "DHCPv4 server has completed configuration: %s")
 CONFIG_SYNTAX_WARNING = Message("DHCP4_CONFIG_SYNTAX_WARNING", "dhcp4", WARN, "configuration syntax warning: %s")
 CONFIG_NOT_RESTORED = Message(

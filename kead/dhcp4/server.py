@@ -32,6 +32,7 @@ from kead.control.unix import ControlSocketError
 from kead.daemon import Launch
 from kead.daemon_messages import DaemonMessages
 from kead.dhcp4 import messages as log
+from kead.dhcp4.announcements import announce_allocators, announce_subnets
 from kead.dhcp4.commands import register
 from kead.dhcp4.dispatch import Dispatcher
 from kead.dhcp4.exchange import Exchange
@@ -228,8 +229,10 @@ class Server4:
             await self.store.promise(config.lease_database.durability)
         for warning in config.warnings:
             log.CONFIG_SYNTAX_WARNING(warning)
+        announce_subnets(config)
         await self._switch(config, libraries, store if store is not None else self.store, document)
         log.CONFIG_COMPLETE(f"added IPv4 subnets: {len(config.subnets)}; DDNS: disabled")
+        announce_allocators(config)
         collector.tidy_up()
 
     async def _load_libraries(self, config: Config4, document: Document) -> loading.Loaded:

@@ -143,6 +143,17 @@ async def test_it_starts_and_answers(running: Up) -> None:
     assert "DHCP4_CONFIG_COMPLETE" in (running.folder / "log").read_text()
 
 
+async def test_it_says_what_it_serves(running: Up) -> None:
+    said = [line.split("] ", 1)[1] for line in (running.folder / "log").read_text().splitlines() if "] " in line]
+    subnet = "DHCPSRV_CFGMGR_NEW_SUBNET4 a new subnet has been added to configuration: 192.0.2.0/24 with params: "
+    assert subnet + "valid-lifetime=4000" in said
+    complete = "DHCP4_CONFIG_COMPLETE DHCPv4 server has completed configuration: added IPv4 subnets: 1; DDNS: disabled"
+    at = said.index(complete)
+    allocator = "DHCPSRV_CFGMGR_USE_ALLOCATOR using the iterative allocator for V4 leases in subnet 192.0.2.0/24"
+    threads = "DHCP4_MULTI_THREADING_INFO enabled: no, number of threads: 0, queue size: 0"
+    assert said[at + 1 : at + 3] == [allocator, threads]
+
+
 async def test_leases_of_before_are_there_and_counted(up: Up) -> None:
     now = int(time.time())
     rows = [

@@ -1,0 +1,30 @@
+"""What the log says of a configuration that comes into force, in Kea's words and order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kead.dhcp4 import messages as log
+
+if TYPE_CHECKING:
+    from kead.config.snapshot4 import Config4, Subnet4
+
+
+def announce_subnets(config: Config4) -> None:
+    """Which subnets there are; Kea names those of shared networks first."""
+    if log.NEW_SUBNET.on:
+        for subnet in sorted(config.subnets, key=lambda one: (one.network is None, one.id)):
+            log.NEW_SUBNET(subnet.text, _parameters(subnet))
+
+
+def announce_allocators(config: Config4) -> None:
+    """How addresses are chosen in each, and how many threads there are: one loop, whatever multi-threading says."""
+    if log.USE_ALLOCATOR.on:
+        for subnet in sorted(config.subnets, key=lambda one: one.id):
+            log.USE_ALLOCATOR(subnet.allocator, subnet.text)
+    log.MULTI_THREADING_INFO("no", 0, 0)
+
+
+def _parameters(subnet: Subnet4) -> str:
+    timers = (("t1", subnet.renew_timer), ("t2", subnet.rebind_timer), ("valid-lifetime", subnet.valid.default))
+    return ", ".join(f"{name}={value}" for name, value in timers if value is not None)
