@@ -132,9 +132,9 @@ class Lease4Select(
 
 
 class Lease4Renew(
-    Callout, point="lease4_renew", effects={SKIP: "the stored lease stays as it is; the ACK is sent all the same"}
+    Callout, point="lease4_renew", effects={SKIP: "the stored lease stays as it is; the reply is sent all the same"}
 ):
-    """A lease is about to be renewed, also when it is then reused as it is."""
+    """A lease is about to be renewed, or offered to the client that has it, also when it is reused as it is."""
 
     __slots__ = ("clientid", "hwaddr", "lease4", "query4", "subnet4")
     query4: In[Packet4]

@@ -276,13 +276,28 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
             x.reused = True
     if x.trace is not None:
         x.trace("lease", text_ip4(old.address), "reused as it is" if x.reused else "the client's own, renewed")
+    if lapsed and (not offering or subnet.offer_lifetime):
+        await _reclaim(x, old)
+    skipped = False
+    on = service.hooks
+    if on.lease4_renew is not None:  # for an offer too, as in Kea
+        c = await on.lease4_renew(
+            x, query4=query, subnet4=subnet, clientid=x.client_id, hwaddr=query.hwaddr, lease4=lease
+        )
+        lease = c.lease4
+        skipped = c.status is SKIP
+        if skipped:
+            x.reused = False
+        if not x.reused:
+            x.lifetime = x.full_lifetime = lease.valid_lifetime
+    if x.reused:
+        service.tally.reused(old)
+        return lease if offering else old
+    if skipped:
+        return lease
     if offering:
-        if x.reused:
-            service.tally.reused(old)
-        elif subnet.offer_lifetime:
+        if subnet.offer_lifetime:
             stored = _for_offer(lease, subnet)
-            if lapsed:
-                await _reclaim(x, old)
             if lapsed or old.expire <= stored.expire:
                 x.full_lifetime = subnet.offer_lifetime
                 if not await (_reassign(x, stored, old) if lapsed else _replace(x, stored, old)):
@@ -290,23 +305,6 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
                 x.stored = stored
                 x.promises = True
         return lease
-    if lapsed:
-        await _reclaim(x, old)
-    on = service.hooks
-    if on.lease4_renew is not None:
-        c = await on.lease4_renew(
-            x, query4=query, subnet4=subnet, clientid=x.client_id, hwaddr=query.hwaddr, lease4=lease
-        )
-        lease = c.lease4
-        if c.status is SKIP:
-            x.reused = False
-        if not x.reused:
-            x.lifetime = x.full_lifetime = lease.valid_lifetime
-        if c.status is SKIP:
-            return lease
-    if x.reused:
-        service.tally.reused(old)
-        return old
     if not await (_reassign(x, lease, old) if lapsed else _replace(x, lease, old)):
         return None
     x.stored = lease

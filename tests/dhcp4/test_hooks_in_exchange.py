@@ -84,6 +84,8 @@ class TestOrder:
         ack = await client.renew("192.0.2.15")
         assert ack is not None
         assert heard.take() == [*CHOOSING, "ddns4_update", "lease4_renew", "leases4_committed", *SENDING]
+        assert await client.discover() is not None
+        assert heard.take() == [*CHOOSING, "ddns4_update", "lease4_renew", "lease4_offer", *SENDING]
 
     async def test_request_that_is_refused(self, server: ServerUnderTest, client: Client, heard: Recorder) -> None:
         await server.put("192.0.2.15")
