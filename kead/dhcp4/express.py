@@ -26,7 +26,6 @@ from kead.dhcp4.options import (
     LEASE_TIME,
     PARAMETER_REQUEST_LIST,
     RAI_LINK_SELECTION,
-    RAI_SERVER_ID_OVERRIDE,
     REQUESTED_ADDRESS,
     SERVER_IDENTIFIER,
     SUBNET_SELECTION,
@@ -75,7 +74,7 @@ class Express:
         if (client_id and not 2 <= len(client_id) <= PIECE) or (not client_id and CLIENT_IDENTIFIER in options):
             return None
         agent = options.get(AGENT_OPTIONS, b"")
-        if agent and (len(agent) > PIECE or not _plain(query)):
+        if agent and (len(agent) > PIECE or RAI_LINK_SELECTION in query.relay_info()):
             return None
         service = self._service
         subnet = service.selector.by_link(query, datagram)
@@ -201,16 +200,9 @@ def _usual(own: Lease4, query: Packet4, client_id: bytes, by_id: Sequence[Lease4
     """Whether this is the client's one lease, by both of its identifiers, and in force."""
     return (
         (by_id[0] is own and len(by_id) == 1 if by_id else not client_id)
-        and own.client_id == client_id
         and own.htype == query.htype
         and own.subnet_id == subnet.id
         and own.state == State.DEFAULT
         and not own.expired(now)
         and not own.user_context
     )
-
-
-def _plain(query: Packet4) -> bool:
-    """Whether option 82 decides nothing."""
-    parts = query.relay_info()
-    return bool(parts) and RAI_LINK_SELECTION not in parts and RAI_SERVER_ID_OVERRIDE not in parts

@@ -18,7 +18,7 @@ from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.packet import DECLINE, DISCOVER, RELEASE, REQUEST, Packet4, decode
 from kead.dhcp4.serve import serve
 from kead.wire.address import parse_ip4
-from tests.dhcp4.conversation import LogFile, ServerUnderTest, option
+from tests.dhcp4.conversation import SUBNET, LogFile, ServerUnderTest, option
 
 CONFIGURATIONS: tuple[dict[str, Any], ...] = (
     {},
@@ -28,6 +28,7 @@ CONFIGURATIONS: tuple[dict[str, Any], ...] = (
     {"match_client_id": False},
     {"option_data": [option("host-name", "configured")], "authoritative": True},
     {"pool": "192.0.2.10 - 192.0.2.11"},
+    {"subnets": [SUBNET, {"id": 2, "subnet": "198.51.100.0/24", "pools": [{"pool": "198.51.100.10 - 198.51.100.12"}]}]},
     {"next_server": "192.0.2.9", "boot_file_name": "/boot", "min_valid_lifetime": 100, "max_valid_lifetime": 9000},
 )
 
@@ -39,6 +40,7 @@ AGENTS = [
     b"\5\4\xc0\0\2\0",
     b"\5\4\xc6\x33\x64\0",
     b"\x0b\4\xc0\0\2\1",
+    b"\x0b\4\xc0\0\2\x4d",
     b"\x13\0",
     b"\1",
 ]
@@ -59,18 +61,24 @@ def set_field(name: str, *values: int) -> Callable[[Packet4, st.DrawFn], None]:
     return twist
 
 
+def relayed(query: Packet4, draw: st.DrawFn) -> None:
+    query.giaddr = parse_ip4("192.0.2.2")
+    query.options[82] = draw(st.sampled_from(AGENTS))
+
+
 def without_client_id(query: Packet4, draw: st.DrawFn) -> None:
     query.options.pop(61, None)
 
 
 TWISTS = (
+    relayed,
     without_client_id,
     set_option(12, b"host", b"Host.Example", b".", b"a b", b"!!!"),
     set_option(50, *(address.to_bytes(4, "big") for address in ADDRESSES)),
     set_option(51, b"\0\0\0\0", b"\0\0\0\x64", b"\xff\xff\xff\xff"),
     set_option(54, SERVER_ID, b"\xc0\0\2\x4d"),
     set_option(55, b"\1\3\6", b"\1\3\6\x0c\x0f\x33", b"\x6c"),
-    set_option(61, b"x", b"y" * 255, b"\0shared", b"\1\2\0\0\0\0\1"),
+    set_option(61, b"", b"x", b"y" * 255, b"\0shared", b"\1\2\0\0\0\0\1"),
     set_option(81, b"\5\0\0\4host\0"),
     set_option(82, *AGENTS),
     set_option(118, b"\xc0\0\2\0", b"\xc6\x33\x64\0"),
@@ -82,10 +90,14 @@ TWISTS = (
 
 
 def usual(kind: int, number: int, state: str) -> Packet4:
-    """What client `number` sends that has (or will get) the address of its number, if nothing is odd about it."""
+    """What client `number` sends that has (or will get) the address of its number, if nothing is odd about it; the
+    last one has no client identifier.
+    """
     mac = bytes((2, 0, 0, 0, 0, number))
     query = Packet4(kind, number, mac)
-    query.options |= {61: b"\1" + mac, 55: b"\1\3\6"}
+    query.options[55] = b"\1\3\6"
+    if number != 2:
+        query.options[61] = b"\1" + mac
     address = parse_ip4("192.0.2.10") + number
     if state == "selecting":
         query.options |= {50: address.to_bytes(4, "big"), 54: SERVER_ID}
@@ -110,6 +122,10 @@ STATES = [
 ]
 
 
+TEMPLATES = [(usual(kind, 3, state), 0) for kind, state in STATES[:4]]
+"""What is usual is only known when it has been answered once."""
+
+
 @st.composite
 def queries(draw: st.DrawFn) -> tuple[Packet4, int]:
     """A packet, and how many seconds pass before it comes."""
@@ -122,7 +138,7 @@ def queries(draw: st.DrawFn) -> tuple[Packet4, int]:
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda c: ",".join(c) or "plain")
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(conversation=st.lists(queries(), min_size=1, max_size=25), info=st.booleans())
+@given(conversation=st.lists(queries(), min_size=5, max_size=30), info=st.booleans())
 async def test_both_lanes_say_the_same(
     tmp_path: Path, log: LogFile, configuration: dict[str, Any], conversation: list[tuple[Packet4, int]], info: bool
 ) -> None:
@@ -138,7 +154,7 @@ async def test_both_lanes_say_the_same(
         if not express:
             server.service.express = None
         sent = []
-        for query, seconds in conversation:
+        for query, seconds in [*TEMPLATES, *conversation]:
             server.now += seconds
             sent.append([(r.data, r.destination, r.port, r.link) for r in server.deliver(server.datagram(query))])
         counted = {name: samples[0][0] for name, samples in server.statistics.all()}
