@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from kead.allocation.free_lease_queue import FreeLeaseQueueAllocator
 from kead.allocation.iterative import IterativeAllocator
-from kead.allocation.occupancy import Occupancy
+from kead.allocation.occupied import Occupied
 from kead.allocation.pools import PoolRange
 from kead.allocation.scattered import RandomAllocator
 
@@ -23,7 +23,7 @@ class Allocator(Protocol):
     def pick(
         self,
         pools: Sequence[PoolRange],
-        free: Occupancy,
+        free: Occupied,
         busy: Container[int],
         avoid: Callable[[int], bool] | None,
     ) -> int | None:
@@ -39,7 +39,7 @@ class Allocator(Protocol):
         """The configuration is gone: stop listening."""
 
 
-def make_allocator(name: str, pools: Sequence[PoolRange], occupancy: Occupancy) -> Allocator:
+def make_allocator(name: str, pools: Sequence[PoolRange], occupancy: Occupied) -> Allocator:
     """The allocator of that name for a subnet with these pools; ValueError if there is none."""
     if name == "iterative":
         return IterativeAllocator()

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Container, Sequence
 from random import random
 
-from kead.allocation.occupancy import Occupancy
+from kead.allocation.occupied import Occupied
 from kead.allocation.pools import PoolRange
 
 
@@ -32,7 +32,7 @@ class _Queue:
     def freed(self, address: int) -> None:
         self.waiting[address] = None
 
-    def offer(self, free: Occupancy, busy: Container[int], avoid: Callable[[int], bool] | None) -> int | None:
+    def offer(self, free: Occupied, busy: Container[int], avoid: Callable[[int], bool] | None) -> int | None:
         waiting = self.waiting
         while self.fresh <= self.last:
             address = free.next_free(self.first, self.last, self.fresh)
@@ -62,7 +62,7 @@ class FreeLeaseQueueAllocator:
 
     __slots__ = ("_occupancy", "_queues", "_random")
 
-    def __init__(self, pools: Sequence[PoolRange], occupancy: Occupancy, random: Callable[[], float] = random) -> None:
+    def __init__(self, pools: Sequence[PoolRange], occupancy: Occupied, random: Callable[[], float] = random) -> None:
         self._occupancy = occupancy
         self._random = random
         self._queues = {pool.first: _Queue(pool.first, pool.last) for pool in pools}
@@ -72,7 +72,7 @@ class FreeLeaseQueueAllocator:
     def pick(
         self,
         pools: Sequence[PoolRange],
-        free: Occupancy,
+        free: Occupied,
         busy: Container[int],
         avoid: Callable[[int], bool] | None,
     ) -> int | None:

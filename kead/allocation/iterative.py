@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 
-from kead.allocation.occupancy import Occupancy
+from kead.allocation.occupied import Occupied
 from kead.allocation.pools import PoolRange, first_usable
 
 
@@ -23,7 +23,7 @@ class IterativeAllocator:
     def pick(
         self,
         pools: Sequence[PoolRange],
-        free: Occupancy,
+        free: Occupied,
         busy: Container[int],
         avoid: Callable[[int], bool] | None,
     ) -> int | None:

@@ -13,21 +13,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final
+
+from kead.allocation.occupied import Watcher
 
 _SHIFT: Final = 12
 _BLOCK: Final = 1 << _SHIFT  # addresses in a block, and blocks in a /8
 _MASK: Final = _BLOCK - 1
-
-
-class Watcher(Protocol):
-    """Who wants to hear of every change in a range. Called after it has been made; must be quick, must not raise."""
-
-    def taken(self, address: int) -> None:
-        """It was free and is taken now."""
-
-    def freed(self, address: int) -> None:
-        """It was taken and is free now."""
 
 
 class _Region:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import Protocol
 
-from kead.allocation.occupancy import Occupancy
+from kead.allocation.occupied import Occupied
 
-_HIGHEST = 0xFFFFFFFF
+_HIGHEST = (1 << 128) - 1
 
 
 class PoolRange(Protocol):
@@ -25,7 +25,7 @@ class PoolRange(Protocol):
 def first_usable(
     pools: Sequence[PoolRange],
     start: int,
-    free: Occupancy,
+    free: Occupied,
     busy: Container[int],
     avoid: Callable[[int], bool] | None,
     offered: Container[int] = (),
@@ -49,7 +49,7 @@ def first_usable(
     return None
 
 
-def has_free(pools: Sequence[PoolRange], free: Occupancy) -> bool:
+def has_free(pools: Sequence[PoolRange], free: Occupied) -> bool:
     """Whether any address of these pools is free (it may be reserved or being offered, all the same)."""
     return any(free.next_free(pool.first, pool.last, pool.first) is not None for pool in pools)
 

@@ -6,10 +6,13 @@ import os
 from collections.abc import Callable, Container, Sequence
 from struct import Struct
 
-from kead.allocation.occupancy import Occupancy
+from kead.allocation.occupied import Occupied
 from kead.allocation.pools import PoolRange, first_usable
 
-_PROBES = Struct("6I")  # with half of the pool taken, one pick in 64 needs more
+_TRIES = 6  # with half of the pool taken, one pick in 64 needs more
+_PROBES = Struct(f"{_TRIES}I")
+_MANY = 1 << 24
+"""In pools larger than this probes of 32 bits would favour some addresses, or miss most."""
 _REMEMBERED = 16384
 
 
@@ -32,7 +35,7 @@ class RandomAllocator:
     def pick(
         self,
         pools: Sequence[PoolRange],
-        free: Occupancy,
+        free: Occupied,
         busy: Container[int],
         avoid: Callable[[int], bool] | None,
     ) -> int | None:
@@ -44,8 +47,12 @@ class RandomAllocator:
             return None
         address = 0
         offered, taken = self._offered, free.taken
-        for number in _PROBES.unpack(self._random(_PROBES.size)):
-            place = number * size >> 32
+        numbers: Sequence[int] = _PROBES.unpack(self._random(_PROBES.size))
+        bits = 32
+        if size > _MANY:
+            numbers, bits = self._wide(size)
+        for number in numbers:
+            place = number * size >> bits
             for pool in pools:
                 address = pool.first + place
                 if address <= pool.last:
@@ -64,6 +71,12 @@ class RandomAllocator:
             if found is not None:  # all have had their turn: begin again
                 offered.clear()
         return None if found is None else self._offer(found)
+
+    def _wide(self, size: int) -> tuple[Sequence[int], int]:
+        """Numbers of so many bits that each of that many places is as likely as the others."""
+        width = size.bit_length() // 8 + 8
+        data = self._random(_TRIES * width)
+        return [int.from_bytes(data[start : start + width], "big") for start in range(0, len(data), width)], 8 * width
 
     def _offer(self, address: int) -> int:
         if len(self._offered) >= _REMEMBERED:

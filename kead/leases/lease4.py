@@ -6,19 +6,9 @@ copy and commits that; so a store can undo a group by putting the old objects ba
 
 from __future__ import annotations
 
-from enum import IntEnum
+from kead.leases.lease import INFINITE, State
 
-INFINITE = 0xFFFFFFFF
-
-
-class State(IntEnum):
-    """What Kea's lease files and tables write in the column `state`."""
-
-    DEFAULT = 0
-    DECLINED = 1
-    RECLAIMED = 2
-    RELEASED = 3
-    REGISTERED = 4
+__all__ = ["INFINITE", "Lease4", "State"]
 
 
 class Lease4:

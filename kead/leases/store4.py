@@ -18,10 +18,9 @@ from typing import Protocol, runtime_checkable
 
 from kead.allocation.occupancy import Occupancy
 from kead.leases.lease4 import Lease4
+from kead.leases.store import StoreError
 
-
-class StoreError(Exception):
-    """A group could not be made durable; its changes are undone. Says what failed, on what, and what helps."""
+__all__ = ["LeaseStore4", "LocalStore4", "StoreError"]
 
 
 class LeaseStore4(Protocol):
