@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from kead.dhcp4.frames import Instruction, assemble
-from kead.dhcp4.interfaces import Interface
+from kead.network.interfaces import Interface
 
 BUFFER: Final = 8 << 20
 """Bytes of receive buffer asked for: at the kernel's default of 208 KiB a pause of 10 ms already loses packets."""

@@ -29,8 +29,8 @@ from typing import Final
 
 from kead.dhcp4.channel import SIZE, Channel, Datagram, attach, grow, stamp, want_stamps
 from kead.dhcp4.frames import BROADCAST_MAC, DROP_EVERYTHING, FrameBuilder, filter_program, parse
-from kead.dhcp4.interfaces import Interface
 from kead.dhcp4.udp import bound
+from kead.network.interfaces import Interface
 from kead.wire.address import text_ip4
 
 _SOL_PACKET: Final = 263

@@ -9,10 +9,10 @@ from kead.control.answers import EMPTY, Answer, CommandError
 from kead.control.envelope import Request
 from kead.dhcp4.channel import Channel, Datagram
 from kead.dhcp4.exchange import Exchange
-from kead.dhcp4.interfaces import Interface, Interfaces
 from kead.dhcp4.options import AGENT_OPTIONS, RAI_LINK_SELECTION, SUBNET_SELECTION
 from kead.dhcp4.packet import Packet4
 from kead.dhcp4.service import Service4
+from kead.network.interfaces import Interface, Interfaces
 from kead.wire.address import parse_ip4, parse_ip6
 
 ADDRESSES = ("address", "relay", "local", "remote", "link", "subnet")

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable
 from typing import Final, NamedTuple
 
 from kead.config.snapshot4 import InterfacesConfig
-from kead.dhcp4.interfaces import Interface, Interfaces
+from kead.network.interfaces import Interface, Interfaces
 
 ALL: Final = "*"
 

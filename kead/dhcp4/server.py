@@ -38,7 +38,6 @@ from kead.dhcp4.dispatch import Dispatcher
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.guard import ClientGuard
 from kead.dhcp4.hook_points import POINTS, Hooks4
-from kead.dhcp4.interfaces import Interfaces
 from kead.dhcp4.options import STANDARD
 from kead.dhcp4.service import CLIENT_PORT, SERVER_PORT, Service4
 from kead.dhcp4.sockets import Sockets4
@@ -54,6 +53,7 @@ from kead.leases.loading4 import Checks4, LoadError
 from kead.leases.memfile4 import Memfile4, MemfileSettings
 from kead.leases.reclamation import Reclamation
 from kead.leases.store4 import StoreError
+from kead.network.interfaces import Interfaces
 from kead.parking_lot import ParkingLot
 from kead.service_state import ServiceState
 from kead.statistics import Statistics

@@ -18,10 +18,10 @@ from typing import Any
 from kead.config.snapshot4 import InterfacesConfig
 from kead.dhcp4 import socket_messages as say
 from kead.dhcp4.channel import Channel, Datagram
-from kead.dhcp4.interfaces import Interface, Interfaces
 from kead.dhcp4.raw import RINGS_MOST, RawChannel, open_raw
 from kead.dhcp4.selection import ALL, Wanted, select
 from kead.dhcp4.udp import BindError, StrayChannel, UdpChannel
+from kead.network.interfaces import Interface, Interfaces
 from kead.wire.address import text_ip4
 
 __all__ = ["Channel", "Datagram", "Interface", "Interfaces", "Sockets4"]

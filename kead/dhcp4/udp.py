@@ -24,7 +24,7 @@ from typing import Final
 
 from kead.dhcp4.channel import SIZE, Channel, Datagram, grow, stamp, want_stamps
 from kead.dhcp4.frames import BROADCAST
-from kead.dhcp4.interfaces import Interface
+from kead.network.interfaces import Interface
 from kead.wire.address import parse_ip4, text_ip4
 
 _REMEMBERED: Final = 4096

@@ -28,7 +28,6 @@ from kead.dhcp4.dispatch import Dispatcher
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.guard import ClientGuard
 from kead.dhcp4.hook_points import POINTS
-from kead.dhcp4.interfaces import Interface
 from kead.dhcp4.options import STANDARD
 from kead.dhcp4.packet import BROADCAST_FLAG, Packet4, decode, encode
 from kead.dhcp4.service import Service4
@@ -41,6 +40,7 @@ from kead.leases.csv4 import HEADER
 from kead.leases.lease4 import Lease4
 from kead.leases.memfile4 import Durability, Memfile4, MemfileSettings
 from kead.log_settings import LoggerSettings, OutputSettings
+from kead.network.interfaces import Interface
 from kead.statistics import Statistics
 from kead.wire.address import parse_ip4, text_ip4
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kead.config.snapshot4 import InterfaceChoice, InterfacesConfig
-from kead.dhcp4.interfaces import Interface, Interfaces
 from kead.dhcp4.selection import select
+from kead.network.interfaces import Interface, Interfaces
 from kead.wire.address import parse_ip4
 
 UP, BROADCAST, LOOPBACK, RUNNING = 0x1, 0x2, 0x8, 0x40

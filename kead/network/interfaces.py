@@ -1,4 +1,4 @@
-"""Which network interfaces there are, now: names, MACs, flags, IPv4 addresses; followed while they come and go.
+"""Which network interfaces there are, now: names, MACs, flags, addresses; followed while they come and go.
 
 Law: this file only knows; what is served on an interface is decided elsewhere. The table changes between turns of the
 loop only, never under somebody's hands; an Interface itself never changes, a changed one is a new object.
@@ -12,8 +12,8 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from kead.dhcp4 import rtnetlink
-from kead.dhcp4.rtnetlink import Link
+from kead.network import rtnetlink
+from kead.network.rtnetlink import Assigned, Link
 
 _UP: Final = 0x1
 _BROADCAST: Final = 0x2
@@ -29,19 +29,32 @@ _ATTEMPTS: Final = 10
 class Interface:
     """One network interface, as it was when last looked at. Immutable by agreement.
 
-    ``kind`` is the kernel's hardware type (ARPHRD_…; 1 Ethernet), ``addresses`` are its IPv4 addresses in the order in
-    which the kernel has them: the first is the main one.
+    ``kind`` is the kernel's hardware type (ARPHRD_…; 1 Ethernet), ``addresses`` are its addresses of the table's family
+    in the order in which the kernel has them: IPv4's first is the main one. ``tentative``: IPv6 addresses that cannot
+    be used yet, because it is being found out if they are free; ``duplicates``: those that are somebody else's.
     """
 
-    __slots__ = ("addresses", "flags", "index", "kind", "mac", "name")
+    __slots__ = ("addresses", "duplicates", "flags", "index", "kind", "mac", "name", "tentative")
 
-    def __init__(self, name: str, index: int, kind: int, flags: int, mac: bytes, addresses: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        index: int,
+        kind: int,
+        flags: int,
+        mac: bytes,
+        addresses: tuple[int, ...],
+        tentative: tuple[int, ...] = (),
+        duplicates: tuple[int, ...] = (),
+    ) -> None:
         self.name = name
         self.index = index
         self.kind = kind
         self.flags = flags
         self.mac = mac
         self.addresses = addresses
+        self.tentative = tentative
+        self.duplicates = duplicates
 
     @property
     def up(self) -> bool:
@@ -73,11 +86,14 @@ class Interface:
 
 
 class Interfaces:
-    """The table of interfaces of this network namespace. Empty before the first ``detect()``."""
+    """The table of interfaces of this network namespace, with their addresses of one family (AF_INET or AF_INET6).
+    Empty before the first ``detect()``.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, family: int = rtnetlink.AF_INET) -> None:
+        self._family = family
         self._links: dict[int, Link] = {}
-        self._addresses: dict[int, list[int]] = {}
+        self._addresses: dict[int, dict[int, Assigned]] = {}
         self._by_index: dict[int, Interface] = {}
         self._by_name: dict[str, Interface] = {}
         self._socket: socket.socket | None = None
@@ -107,12 +123,12 @@ class Interfaces:
 
     def _detect(self) -> None:
         links: dict[int, Link] = {}
-        addresses: dict[int, list[int]] = {}
+        addresses: dict[int, dict[int, Assigned]] = {}
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as asking:
             asking.bind((0, 0))
             asking.settimeout(5)
             for sequence, kind in enumerate((rtnetlink.GET_LINK, rtnetlink.GET_ADDRESS), 1):
-                asking.send(rtnetlink.request(kind, sequence))
+                asking.send(rtnetlink.request(kind, sequence, self._family if kind == rtnetlink.GET_ADDRESS else 0))
                 done = False
                 while not done:
                     for fact in rtnetlink.read(asking.recv(1 << 17), sequence):
@@ -121,7 +137,7 @@ class Interfaces:
                         elif isinstance(fact, Link):
                             links[fact.number] = fact
                         else:
-                            addresses.setdefault(fact.number, []).append(fact.address)
+                            addresses.setdefault(fact.number, {})[fact.address] = fact
         self._links = links
         self._addresses = addresses
         self._rebuild()
@@ -136,7 +152,7 @@ class Interfaces:
                 following.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
             except PermissionError:
                 following.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-            following.bind((0, rtnetlink.GROUPS))
+            following.bind((0, rtnetlink.GROUPS[self._family]))
             self.detect()  # after the bind, so that no change falls between
         except BaseException:
             following.close()
@@ -170,7 +186,7 @@ class Interfaces:
         if self._by_index is not before:
             self._on_change()
 
-    def _take(self, fact: Link | rtnetlink.Assigned | None) -> bool:
+    def _take(self, fact: Link | Assigned | None) -> bool:
         """Note one piece of news; was it any?"""
         if isinstance(fact, Link):
             if fact.gone:
@@ -181,15 +197,27 @@ class Interfaces:
             self._links[fact.number] = fact
             return True
         if fact is not None:
-            there = self._addresses.setdefault(fact.number, [])
-            if fact.gone == (fact.address in there):
-                there.remove(fact.address) if fact.gone else there.append(fact.address)
-                return True
+            there = self._addresses.setdefault(fact.number, {})
+            before = there.get(fact.address)
+            if fact.gone:
+                return there.pop(fact.address, None) is not None
+            there[fact.address] = fact
+            return before is None or _standing(before) != _standing(fact)
         return False
 
     def _rebuild(self) -> None:
-        self._by_index = {
-            index: Interface(link.name, index, link.kind, link.flags, link.mac, tuple(self._addresses.get(index, ())))
-            for index, link in sorted(self._links.items())
-        }
+        self._by_index = {index: self._interface(index, link) for index, link in sorted(self._links.items())}
         self._by_name = {interface.name: interface for interface in self._by_index.values()}
+
+    def _interface(self, index: int, link: Link) -> Interface:
+        assigned = self._addresses.get(index, {}).values()
+        usable = tuple(one.address for one in assigned if one.usable)
+        doubtful = [one for one in assigned if not one.usable]
+        tentative = tuple(one.address for one in doubtful if not one.flags & rtnetlink.DUPLICATE)
+        duplicates = tuple(one.address for one in doubtful if one.flags & rtnetlink.DUPLICATE)
+        return Interface(link.name, index, link.kind, link.flags, link.mac, usable, tentative, duplicates)
+
+
+def _standing(assigned: Assigned) -> tuple[bool, int]:
+    """What of an address's flags matters: is it usable, is it a duplicate?"""
+    return assigned.usable, assigned.flags & rtnetlink.DUPLICATE

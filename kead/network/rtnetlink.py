@@ -1,6 +1,6 @@
 """The kernel's messages about interfaces and addresses (rtnetlink(7)), as bytes.
 
-Law: bytes in, facts out; no socket. Only what a DHCPv4 server asks about an interface is decoded.
+Law: bytes in, facts out; no socket. Only what a DHCP server asks about an interface is decoded.
 
 Why not pyroute2, which does all of rtnetlink: it takes 100 µs to decode one interface and 22 MiB to be there; this
 takes 3 µs, so that two thousand VLANs are looked at without stopping the loop for more than some milliseconds.
@@ -18,7 +18,14 @@ GET_LINK: Final = 18
 NEW_ADDRESS: Final = 20
 DELETE_ADDRESS: Final = 21
 GET_ADDRESS: Final = 22
-GROUPS: Final = 0x1 | 0x10  # multicast groups: links, IPv4 addresses
+AF_INET: Final = 2
+AF_INET6: Final = 10
+GROUPS: Final = {AF_INET: 0x1 | 0x10, AF_INET6: 0x1 | 0x100}
+"""Multicast groups to listen to, by address family: links and the family's addresses."""
+
+TENTATIVE: Final = 0x40
+DUPLICATE: Final = 0x08
+OPTIMISTIC: Final = 0x04
 
 _DONE: Final = 3
 _ERROR: Final = 2
@@ -28,7 +35,7 @@ _HEADER: Final = struct.Struct("=IHHII")
 _LINK: Final = struct.Struct("=BxHiII")
 _ADDRESS: Final = struct.Struct("=BBBBi")
 _ATTRIBUTE: Final = struct.Struct("=HH")
-_AF_INET: Final = 2
+_LENGTHS: Final = {AF_INET: 4, AF_INET6: 16}
 _LINK_MAC, _LINK_NAME = 1, 3
 _ADDRESS_PEER, _ADDRESS_LOCAL = 1, 2
 
@@ -45,20 +52,30 @@ class Link(NamedTuple):
 
 
 class Assigned(NamedTuple):
-    """An IPv4 address that an interface has got or (``gone``) has no more."""
+    """An address that an interface has got or (``gone``) has no more, or whose flags changed.
+
+    ``family``: AF_INET or AF_INET6. ``flags``: IFA_F_… bits. An IPv6 address is TENTATIVE until it is known that
+    nobody else on the link has it (RFC 4862 section 5.4; usable all the same if OPTIMISTIC), DUPLICATE if somebody has.
+    """
 
     gone: bool
     number: int
+    family: int
     address: int
+    flags: int
+
+    @property
+    def usable(self) -> bool:
+        """Can a socket be bound to it?"""
+        return not self.flags & TENTATIVE or self.flags & (OPTIMISTIC | DUPLICATE) == OPTIMISTIC
 
 
 class DumpError(OSError):
     """The kernel refused to tell, or things changed while it told: ask again."""
 
 
-def request(kind: int, sequence: int) -> bytes:
-    """A question for everything of ``kind``: GET_LINK or GET_ADDRESS (IPv4)."""
-    family = _AF_INET if kind == GET_ADDRESS else 0
+def request(kind: int, sequence: int, family: int = 0) -> bytes:
+    """A question for everything of ``kind``: GET_LINK, or GET_ADDRESS for the addresses of ``family``."""
     return _HEADER.pack(_HEADER.size + 16, kind, _REQUEST_DUMP, sequence, 0) + bytes((family,)) + bytes(15)
 
 
@@ -90,12 +107,13 @@ def read(data: bytes, sequence: int = 0) -> Iterator[Link | Assigned | None]:
                 name = attributes.get(_LINK_NAME, b"").rstrip(b"\0").decode(errors="replace")
                 yield Link(kind == DELETE_LINK, index, name, hardware, link_flags, attributes.get(_LINK_MAC, b""))
         elif kind in (NEW_ADDRESS, DELETE_ADDRESS) and end - start >= _ADDRESS.size:
-            family, _prefix, _flags, _scope, index = _ADDRESS.unpack_from(data, start)
+            family, _prefix, address_flags, _scope, index = _ADDRESS.unpack_from(data, start)
             attributes = dict(_attributes(data, start + _ADDRESS.size, end))
             # on a point-to-point interface the plain one is the peer's
             value = attributes.get(_ADDRESS_LOCAL) or attributes.get(_ADDRESS_PEER, b"")
-            if family == _AF_INET and len(value) == 4:
-                yield Assigned(kind == DELETE_ADDRESS, index, int.from_bytes(value, "big"))
+            if len(value) == _LENGTHS.get(family):
+                address = int.from_bytes(value, "big")
+                yield Assigned(kind == DELETE_ADDRESS, index, family, address, address_flags)
 
 
 def _attributes(data: bytes, place: int, end: int) -> Iterator[tuple[int, bytes]]:

@@ -1,0 +1,1 @@
+"""What both families' sockets have in common: interfaces of this machine, channels, and keeping them open."""
