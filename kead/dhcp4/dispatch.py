@@ -42,19 +42,19 @@ DISCOVERS = 512
 """How many of those that wish for a new address it serves then."""
 STALE = 1.0
 """Seconds after which nobody waits for the answer to a packet any more."""
-LINES_AT_ONCE = 64
-"""Packets whose log lines are written together,"""
-LINES_WAIT = 0.01
-"""and how many seconds they wait for each other at most."""
-_DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
 PARKED_FOR = 30.0
 """Seconds that an exchange may wait in all for callouts and databases."""
+LINES_AT_ONCE = 64
+"""So many packets' log lines are written at once."""
+LINES_WAIT = 0.01
+"""Seconds that the log lines of fewer packets wait for those of others."""
+_DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
 
 
 class Dispatcher:
     """Serves batches under the service of the moment. `disabled` says whether DHCP service is switched off.
 
-    `clock` gives the wall time in seconds since the epoch; it is read once a batch.
+    `clock` gives the wall time in seconds since the epoch; a batch is served under one reading of it.
     """
 
     def __init__(

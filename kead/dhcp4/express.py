@@ -34,7 +34,7 @@ from kead.dhcp4.options import (
 )
 from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import ACK, DISCOVER, OFFER, PIECE, REQUEST, Packet4
-from kead.dhcp4.reply import route
+from kead.dhcp4.reply import TemplateKey, route
 from kead.leases.lease4 import Lease4, State
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ class Express:
         local = datagram.destination if datagram.destination in channel.addresses else channel.address
         lifetime = subnet.valid.default
         reply = OFFER if kind == DISCOVER else ACK
-        key = (reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, local, bool(hostname))
+        key: TemplateKey = (
+            reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, local, bool(hostname)
+        )  # fmt: skip
         template = service.templates.get(key)
         if template is None:
             return None
@@ -160,6 +162,8 @@ class Express:
             return own.address
         if query.ciaddr or REQUESTED_ADDRESS in options:
             return 0
+        # nothing to step round: while an exchange holds an address in flight the lane is closed (`open`), and here
+        # one is through before the next begins
         return allocator.pick(subnet.pools, self._store.occupancy, (), None) or 0
 
     def _wanted(self, query: Packet4, own: Lease4 | None) -> int:

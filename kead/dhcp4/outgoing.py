@@ -13,7 +13,8 @@ class Outgoing:
 
     local     the address it is sent from
     kind      its message type
-    promises  it must not leave before the leases of its group are durable; an OFFER promises nothing
+    promises  it must not leave before the leases of its group are durable; an OFFER promises nothing unless
+              offers are stored (`offer-lifetime`)
     undone    how many groups the store had undone when the query came: if there are more by now, a promise is void
     """
 

@@ -51,7 +51,7 @@ from kead.dhcp4.vendor import add_vendor_options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kead.config.snapshot4 import OptionScope
+    from kead.config.snapshot4 import OptionScope, Pool4, Subnet4
     from kead.dhcp4.exchange import Exchange
     from kead.dhcp4.service import Service4
     from kead.dhcp4.sockets import Datagram
@@ -139,10 +139,15 @@ class Template:
         return b"".join(pieces)
 
 
-class Templates(dict[tuple[object, ...], Template]):
-    """Replies already composed under one configuration, by all that decides what is in them."""
+TemplateKey = tuple[int, "Subnet4", "Pool4 | None", bytes | None, int, int, bool]
+"""All that decides what is in a reply: its message type; the subnet; the pool, where pools have options; the parameter
+request list; the lifetime that T1 and T2 follow; the server's address; whether the client has a name."""
 
-    def keep(self, key: tuple[object, ...], response: Packet4, named: bool) -> Template:
+
+class Templates(dict[TemplateKey, Template]):
+    """Replies already composed under one configuration."""
+
+    def keep(self, key: TemplateKey, response: Packet4, named: bool) -> Template:
         """Cut the template out of a composed reply."""
         if len(self) >= _MOST_TEMPLATES:
             self.clear()  # clients that ask for ever other lists must not fill the memory
@@ -161,7 +166,7 @@ def pack_quickly(x: Exchange) -> None:
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
     named = bool(x.hostname)
-    key = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.full_lifetime, x.local, named)
+    key: TemplateKey = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.full_lifetime, x.local, named)
     template = service.templates.get(key) or service.templates.keep(key, compose(x), named)
     client_id = x.client_id if service.echo_client_id else b""
     x.data = template.fill(query, kind, lease.address, x.lifetime, x.hostname, client_id, agent)
