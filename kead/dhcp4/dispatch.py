@@ -33,6 +33,7 @@ from kead.trace import Trace
 if TYPE_CHECKING:
     from kead.dhcp4.service import Service4
     from kead.dhcp4.sockets import Channel, Datagram
+    from kead.leases.store4 import LeaseStore4
 
 BATCH = 128
 """How many datagrams one turn of the loop serves, unless more have piled up."""
@@ -48,6 +49,7 @@ LINES_AT_ONCE = 64
 """So many packets' log lines are written at once."""
 LINES_WAIT = 0.01
 """Seconds that the log lines of fewer packets wait for those of others."""
+REPLACED = "a reload has put another lease database in its place while the packet was parked"
 _DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
 
 
@@ -229,8 +231,13 @@ class Dispatcher:
             self._flush_soon()
         await self._group
 
-    async def stored(self) -> None:
-        """`durable` for an exchange in the lot, where it does not take the place of one that waits for others."""
+    async def stored(self, store: LeaseStore4) -> None:
+        """`durable` for an exchange in the lot, where it does not take the place of one that waits for others.
+
+        `store` took its lease. StoreError: leases are in another one by now.
+        """
+        if store is not self.service.store:
+            raise StoreError(REPLACED)
         lot = self.lot
         lot.excused += 1
         try:
@@ -275,7 +282,10 @@ class Dispatcher:
     def _finished(self, x: Exchange, answered: bool) -> None:
         x.finish()
         if answered:
-            self._outbox.append(x)
+            if x.promises and x.service.store is not self.service.store:
+                self._not_stored([x], REPLACED)
+            else:
+                self._outbox.append(x)
         self._flush_soon()
 
     def _failed(self, x: Exchange, error: BaseException) -> None:

@@ -320,9 +320,10 @@ class Server4:
     def _force(self, config: Config4, libraries: loading.Loaded) -> None:
         """The one step: the next packet is served under this configuration, with these libraries."""
         self.config, self._libraries = config, libraries
+        store = self.store
         service = Service4(
             config,
-            self.store,
+            store,
             self.tally,
             libraries,
             guard=self.guard,
@@ -331,7 +332,7 @@ class Server4:
             server_port=self.launch.server_port or SERVER_PORT,
             client_port=self.launch.client_port or CLIENT_PORT,
             is_lot_full=lambda: self.dispatcher.lot.full,
-            durable=lambda: self.dispatcher.stored(),
+            durable=lambda: self.dispatcher.stored(store),
         )
         self.guard.serialize = bool(libraries.chains)
         if hasattr(self, "dispatcher"):

@@ -215,7 +215,7 @@ class ServerUnderTest:
             in_flight=self.in_flight,
             recent=self.recent,
             is_lot_full=lambda: self.dispatcher.lot.full,
-            durable=lambda: self.dispatcher.stored(),
+            durable=lambda: self.dispatcher.stored(self.store),
         )
         service.listen_on(set(self.channel.addresses))
         self.guard.serialize = bool(self.libraries.chains)

@@ -246,6 +246,25 @@ class TestReload:
         await asyncio.sleep(0)
         assert len(up.channel.sent) == 1
 
+    @pytest.mark.parametrize("committed", [False, True])
+    async def test_a_parked_packet_whose_lease_went_into_another_file_is_not_answered(
+        self, up: Up, committed: bool
+    ) -> None:
+        path = up.folder / "slow.py"
+        path.write_text("import asyncio\n\nasync def lease4_select(callout):\n    await asyncio.sleep(0.05)\n")
+        if committed:
+            note = f"open({str(up.history_file)!r}, 'a').write('committed\\n')"
+            path.write_text(path.read_text() + f"\ndef leases4_committed(callout):\n    {note}\n")
+        up.write(hooks_libraries=[{"library": str(path)}])
+        await up.server.start()
+        assert await up.asks(3) is None
+        other = {"type": "memfile", "name": str(up.folder / "other.csv"), "lfc-interval": 0}
+        assert (await up.set(lease_database=other)).result == 0
+        await asyncio.sleep(0.1)
+        assert not up.channel.sent
+        assert not up.history()
+        assert "a reload has put another lease database in its place" in (up.folder / "log").read_text()
+
     async def test_another_lease_file(self, running: Up) -> None:
         await running.asks(3)
         other = {"type": "memfile", "name": str(running.folder / "other.csv"), "lfc-interval": 0}
