@@ -27,9 +27,10 @@ from contextlib import suppress
 from time import time
 from typing import Final
 
-from kead.dhcp4.channel import SIZE, Channel, Datagram, attach, grow, stamp, want_stamps
+from kead.dhcp4.channel import Channel, Datagram, attach
 from kead.dhcp4.frames import BROADCAST_MAC, DROP_EVERYTHING, FrameBuilder, filter_program, parse
 from kead.dhcp4.udp import bound
+from kead.network.channel import SIZE, grow, stamp, want_stamps
 from kead.network.interfaces import Interface
 from kead.wire.address import text_ip4
 

@@ -6,12 +6,10 @@ Law: pure: configuration and table in, wishes and complaints out. The texts are 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from kead.config.snapshot4 import InterfacesConfig
-from kead.network.interfaces import Interface, Interfaces
-
-ALL: Final = "*"
+from kead.network.interfaces import ALL, Interface, Interfaces
 
 
 class Wanted(NamedTuple):

@@ -22,8 +22,9 @@ from collections.abc import Callable
 from time import time
 from typing import Final
 
-from kead.dhcp4.channel import SIZE, Channel, Datagram, grow, stamp, want_stamps
+from kead.dhcp4.channel import Channel, Datagram
 from kead.dhcp4.frames import BROADCAST
+from kead.network.channel import SIZE, BindError, grow, stamp, want_stamps
 from kead.network.interfaces import Interface
 from kead.wire.address import parse_ip4, text_ip4
 
@@ -55,14 +56,6 @@ def _target(destination: int, port: int) -> tuple[str, int]:
             _targets.clear()
         target = _targets[key] = (text_ip4(destination), port)
     return target
-
-
-class BindError(OSError):
-    """The address could not be had; ``descriptor`` is the socket's number, which Kea's message shows."""
-
-    def __init__(self, error: OSError, descriptor: int) -> None:
-        super().__init__(error.errno, error.strerror)
-        self.descriptor = descriptor
 
 
 def bound(address: int, port: int) -> socket.socket:

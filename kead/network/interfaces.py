@@ -15,6 +15,9 @@ from typing import Final
 from kead.network import rtnetlink
 from kead.network.rtnetlink import Assigned, Link
 
+ALL: Final = "*"
+"""What stands in a configuration for all interfaces."""
+
 _UP: Final = 0x1
 _BROADCAST: Final = 0x2
 _LOOPBACK: Final = 0x8
