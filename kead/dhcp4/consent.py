@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kead.dhcp4 import messages as log
 from kead.dhcp4 import reply
+from kead.dhcp4.exchange_log import log_response_data
 from kead.dhcp4.packet import INFORM
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease4 import Lease4, State
@@ -108,5 +109,5 @@ async def before_sending(x: Exchange) -> bool:
             return False
         x.data = packed.data
     if log.RESPONSE_DATA.on:
-        log.RESPONSE_DATA(x.label, response.name_of_type(), response.type, response)
+        log_response_data(x, response)
     return True

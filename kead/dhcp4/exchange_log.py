@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kead.dhcp4 import messages as log
 from kead.dhcp4.label import label
 from kead.dhcp4.packet import OFFER, TYPE_NAMES, Packet4
+from kead.dhcp4.packet_text import packet_text
 from kead.logs import Together
 from kead.wire.address import text_ip4
 
@@ -29,7 +30,23 @@ def log_received(x: Exchange, query: Packet4) -> None:
             d.channel.interface.name,
         )
     if log.QUERY_DATA.on:
-        log.QUERY_DATA(x.label, query)
+        d = x.datagram
+        log.QUERY_DATA(
+            x.label,
+            f"local_address={text_ip4(d.destination)}:{x.service.server_port}, "
+            f"remote_address={text_ip4(d.source)}:{d.source_port},\n{packet_text(query)}",
+        )
+
+
+def log_response_data(x: Exchange, response: Packet4) -> None:
+    """The whole reply, and where it goes; its addresses are those of the exchange by now."""
+    log.RESPONSE_DATA(
+        x.label,
+        response.name_of_type(),
+        response.type,
+        f"local_address={text_ip4(x.local)}:{x.service.server_port}, "
+        f"remote_address={text_ip4(x.destination)}:{x.port},\n{packet_text(response)}",
+    )
 
 
 def log_send(x: Exchange) -> None:

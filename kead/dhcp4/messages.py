@@ -13,9 +13,13 @@ QUERY_LABEL = Message("DHCP4_QUERY_LABEL", "dhcp4", INFO, "received query: %s")
 PACKET_RECEIVED = Message(
     "DHCP4_PACKET_RECEIVED", "packets", INFO, "%s: %s (type %d) received from %s to %s on interface %s"
 )
-QUERY_DATA = Message("DHCP4_QUERY_DATA", "packets", DEBUG(55), "%s, packet details: %s")
+QUERY_DATA = Message("DHCP4_QUERY_DATA", "packets", DEBUG(55), "%s, packet details: %s", multiline=True)
 RESPONSE_DATA = Message(
-    "DHCP4_RESPONSE_DATA", "packets", DEBUG(55), "%s: responding with packet %s (type %d), packet details: %s"
+    "DHCP4_RESPONSE_DATA",
+    "packets",
+    DEBUG(55),
+    "%s: responding with packet %s (type %d), packet details: %s",
+    multiline=True,
 )
 PACKET_SEND = Message(
     "DHCP4_PACKET_SEND", "packets", INFO, "%s: trying to send packet %s (type %d) from %s:%d to %s:%d on interface %s"

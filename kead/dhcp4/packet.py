@@ -133,6 +133,13 @@ class Packet4:
         self.options = {53: bytes((type,))} if type else {}
         self.type = type
 
+    def __repr__(self) -> str:
+        """Which message it is, in short; `packet_text.packet_text` shows all of it."""
+        try:
+            return f"<Packet4 {self.name_of_type()} xid={self.xid:#x} hwaddr={self.hwaddr.hex(':')}>"
+        except Exception:  # noqa: BLE001  (a hook library can put anything into the fields, or leave them unset)
+            return "<Packet4 with odd fields>"
+
     def set_type(self, type: int) -> None:
         """Makes it a message of this type: the attribute and option 53."""
         self.type = type

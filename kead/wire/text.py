@@ -223,7 +223,7 @@ def decode_text(definition: OptionDefinition, data: bytes) -> str:
             shown.append(codec.show(data[at:end]))
             at = end
         return ", ".join(shown)
-    except OptionTextError:
+    except (OptionTextError, DomainNameError):
         return "0x" + data.hex()
 
 

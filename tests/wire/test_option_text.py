@@ -118,6 +118,7 @@ def test_shown_text_is_what_a_person_would_write() -> None:
     assert decode_text(definition("string"), b"a,b") == "a\\,b"
     assert decode_text(definition("uint16"), b"\1") == "0x01"
     assert decode_text(definition("empty"), b"") == ""
+    assert decode_text(definition("fqdn many"), b"\1a\0\1b\xc0\0") == "0x0161000162c000", "a name that points back"
 
 
 PLAIN_TYPES = [each for each in OptionType if each.value not in ("record", "internal", "empty")]
