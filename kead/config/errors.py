@@ -42,7 +42,8 @@ def dotted(path: Path) -> str:
 class ConfigError(Exception):
     """A configuration that is refused.
 
-    message   the text, positions included, as Kea writes it (config-get's users compare it); without remedy
+    message   the text, positions included, as Kea writes it (config-get's users compare it); str() appends the path,
+              the place if it is not in the text, and the remedy
     place     where the value stands (NOWHERE if that is not known); also as file, line, column
     path      `Dhcp4.subnet4[3].pools[0].pool`, "" when the text is no tree at all
     remedy    what would be right, a short phrase, or ""
@@ -72,5 +73,17 @@ class ConfigError(Exception):
         return self.place.column
 
     def __str__(self) -> str:
-        more = "; ".join(part for part in (f"at {self.path}" if self.path else "", self.remedy) if part)
+        position = self._position()
+        at = f"at {self.path} ({position})" if self.path and position else f"at {self.path}" if self.path else position
+        more = "; ".join(part for part in (at, self.remedy) if part)
         return f"{self.message} [{more}]" if more else self.message
+
+    def _position(self) -> str:
+        """Where the value stands, for people, if the message does not say it: Kea often points at what is around it."""
+        place = self.place
+        if place is NOWHERE or self.syntax:
+            return ""
+        if place.file == "<wire>":  # Kea's (<wire>:0:63) means nothing to people
+            column = place.column if place.line else place.column + 1
+            return f"line {place.line + 1}, column {column} of the command"
+        return "" if str(place) in self.message else str(place)

@@ -154,7 +154,7 @@ class _Reading:
                     f"option data does not match option definition (space: {definition.space}, "
                     f"code: {definition.code}): {why}"
                 )
-            self._refuse(why, "data")
+            self._refuse(why, "data", error.remedy)
 
     def _shown(self, option: Option, csv: bool, has_data: bool) -> dict[str, Any]:
         entry = self._entry

@@ -92,8 +92,10 @@ def _empty(definition: OptionDefinition) -> OptionTextError:
 def _encode_record(definition: OptionDefinition, fields: list[str]) -> bytes:
     types = definition.fields
     if len(fields) < len(types):
+        wanted = ", ".join(each.value for each in types) + (" …" if definition.array else "")
         raise OptionTextError(
-            f"number of data fields for the option type '{definition.code}' is greater than number of values provided."
+            f"number of data fields for the option type '{definition.code}' is greater than number of values provided.",
+            f"{len(types)} values are needed ({wanted}), {len(fields)} given",
         )
     parts = [codec_of(definition, type).read(field) for type, field in zip(types, fields, strict=False)]
     if definition.array:

@@ -21,7 +21,14 @@ _OUTSIDE_NAMES = frozenset('"$();@\\')
 
 
 class OptionTextError(ValueError):
-    """This text or these bytes are no value of the option. The message says why; the caller knows where."""
+    """This text or these bytes are no value of the option. The message says why; the caller knows where.
+
+    `remedy` is what Kea's message leaves open, a short phrase, or "".
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class Codec(Protocol):
