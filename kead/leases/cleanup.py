@@ -13,17 +13,18 @@ import sys
 from asyncio import Task
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
+from typing import Any
 
 from kead.leases import messages
 from kead.leases.cleanup_files import CleanupFiles
-from kead.leases.memfile4 import Memfile4
-from kead.leases.store4 import StoreError
+from kead.leases.memfile import Memfile
+from kead.leases.store import StoreError
 
 
 class LeaseFileCleanup:
     """Clean-ups of one memfile, every `interval` seconds (0: only when asked) after the one before has ended."""
 
-    def __init__(self, store: Memfile4, interval: int) -> None:
+    def __init__(self, store: Memfile[Any], interval: int) -> None:
         self._store = store
         self._interval = interval
         self._process: Process | None = None
@@ -65,7 +66,7 @@ class LeaseFileCleanup:
                 messages.LFC_RENAME_FAIL(path, files.copy, error.__cause__ or error)
                 return None
         self._store.needs_cleanup = False
-        command = [*lfc_command(), *_arguments(files)]
+        command = [*lfc_command(), *_arguments(self._store.universe, files)]
         messages.LFC_EXECUTE(shlex.join(command))
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -81,7 +82,7 @@ class LeaseFileCleanup:
 
     async def _keep_clean(self) -> None:
         if self._store.needs_cleanup:
-            messages.CONVERTING()
+            messages.CONVERTING(self._store.schema.version)
             await self.run()
         while self._interval:
             await asyncio.sleep(self._interval)
@@ -97,9 +98,9 @@ def lfc_command() -> list[str]:
     return [str(beside)] if beside.exists() else [sys.executable, "-m", "kead.leases.lfc"]
 
 
-def _arguments(files: CleanupFiles) -> list[str]:
+def _arguments(universe: int, files: CleanupFiles) -> list[str]:
     return [
-        "-4",
+        f"-{universe}",
         "-x",
         str(files.previous),
         "-i",

@@ -8,29 +8,18 @@ put right when a lease file is loaded; what cannot be is taken out, and the leas
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from kead.leases import messages
 from kead.leases.context import dump, load
+from kead.leases.extended import ExtendedInfoChecks, Outcome
 from kead.leases.lease4 import Lease4
 from kead.wire.address import text_ip4
-
-ExtendedInfoChecks = Literal["none", "fix", "strict", "pedantic"]
 
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9A-Fa-f]{2})+)")
 _DIGITS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*")
 _CODES: Final = {2: "remote-id", 12: "relay-id"}
 _ALLOWED: Final = frozenset(("sub-options", "remote-id", "relay-id", "comment"))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a check found."""
-
-    modified: bool
-    has_ids: bool
-    """Whether there is a relay or a remote identifier."""
 
 
 class _Fault(Exception):

@@ -1,8 +1,9 @@
-"""What leases of both families have in common: their states, and the lifetime that never ends."""
+"""What leases of both families have in common: their states, the lifetime that never ends, and most of their fields."""
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Protocol, Self
 
 INFINITE = 0xFFFFFFFF
 
@@ -15,3 +16,21 @@ class State(IntEnum):
     RECLAIMED = 2
     RELEASED = 3
     REGISTERED = 4
+
+
+class Lease(Protocol):
+    """What a lease of either family has, and what may be done to a copy of it."""
+
+    address: int
+    valid_lifetime: int
+    cltt: int
+    subnet_id: int
+    pool_id: int
+    fqdn_fwd: bool
+    fqdn_rev: bool
+    hostname: str
+    state: int
+    user_context: str
+
+    def copy(self) -> Self:
+        """The same lease, free to be changed."""

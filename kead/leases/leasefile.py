@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kead.leases.writing4 import give_name
+from kead.leases.writing import give_name
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 _MODE = 0o640

@@ -19,13 +19,13 @@ NEEDS_UPGRADING: Final = Message(
     "DHCPSRV_MEMFILE_NEEDS_UPGRADING",
     "dhcpsrv",
     WARN,
-    "version of lease file: %s schema is earlier than version 3.0",
+    "version of lease file: %s schema is earlier than version %s",
 )
 NEEDS_DOWNGRADING: Final = Message(
     "DHCPSRV_MEMFILE_NEEDS_DOWNGRADING",
     "dhcpsrv",
     WARN,
-    "version of lease file: %s schema is later than version 3.0",
+    "version of lease file: %s schema is later than version %s",
 )
 TORN_ROW: Final = Message(
     "KEAD_LEASE_FILE_TORN_ROW",
@@ -82,7 +82,7 @@ CONVERTING: Final = Message(
     "DHCPSRV_MEMFILE_CONVERTING_LEASE_FILES",
     "dhcpsrv",
     WARN,
-    "running LFC now to convert lease files to the current schema: 3.0",
+    "running LFC now to convert lease files to the current schema: %s",
 )
 LFC_SETUP: Final = Message(
     "DHCPSRV_MEMFILE_LFC_SETUP", "dhcpsrv", INFO, "setting up the Lease File Cleanup interval to %d sec"

@@ -17,10 +17,6 @@ from typing import Final
 from kead.leases.lease4 import Lease4
 
 HEAD: Final = Struct("<IIIIBHBBB")
-ENDS: Final = Struct("<II")
-"""Valid lifetime and cltt, at the record's beginning."""
-STATE: Final = 16
-"""Where the byte of the state is."""
 SIZE: Final = HEAD.size
 HWADDR_LENGTH: Final = SIZE - 2
 CLIENT_ID_LENGTH: Final = SIZE - 1

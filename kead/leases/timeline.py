@@ -1,26 +1,80 @@
 """Addresses in the order of a moment: when a lease ends.
 
 A bucket a second, entered once and never corrected: whoever takes entries out asks whether they still hold. So a
-renewal costs one append, and what it leaves behind is found stale later. Four bytes an entry.
+renewal costs one append, and what it leaves behind is found stale later. Four bytes an entry for IPv4 addresses, 16
+for IPv6.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from heapq import heappop, heappush
+from typing import Final, Protocol
 
 Current = Callable[[int, int], bool]
 """(address, second): does this entry still hold?"""
 
 
+class Bucket(Protocol):
+    """A list of addresses."""
+
+    def append(self, address: int, /) -> None: ...
+    def extend(self, addresses: Iterable[int], /) -> None: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[int]: ...
+    def __getitem__(self, part: slice, /) -> Bucket: ...
+    def __delitem__(self, part: slice, /) -> None: ...
+
+
+class Wide:
+    """A bucket of IPv6 addresses."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, addresses: Iterable[int] = ()) -> None:
+        self._data = bytearray().join([address.to_bytes(16, "big") for address in addresses])
+
+    def append(self, address: int, /) -> None:
+        self._data += address.to_bytes(16, "big")
+
+    def extend(self, addresses: Iterable[int], /) -> None:
+        for address in addresses:
+            self._data += address.to_bytes(16, "big")
+
+    def __len__(self) -> int:
+        return len(self._data) >> 4
+
+    def __iter__(self) -> Iterator[int]:
+        data = self._data
+        return iter([int.from_bytes(data[start : start + 16], "big") for start in range(0, len(data), 16)])
+
+    def __getitem__(self, part: slice, /) -> Wide:
+        taken = Wide()
+        taken._data = self._data[self._bytes(part)]
+        return taken
+
+    def __delitem__(self, part: slice, /) -> None:
+        del self._data[self._bytes(part)]
+
+    def _bytes(self, part: slice) -> slice:
+        first, end, _ = part.indices(len(self))
+        return slice(first << 4, end << 4)
+
+
+NARROW: Final[Callable[[Iterable[int]], Bucket]] = partial(array, "I")
+"""Makes a bucket of IPv4 addresses."""
+
+
 class Timeline:
-    """Entries (second, address). `entries` counts them, stale ones included."""
+    """Entries (second, address). `entries` counts them, stale ones included. `bucket` makes one with some addresses."""
 
-    __slots__ = ("_buckets", "_order", "_to_sweep", "entries")
+    __slots__ = ("_bucket", "_buckets", "_order", "_to_sweep", "entries")
 
-    def __init__(self) -> None:
-        self._buckets: dict[int, array[int]] = {}
+    def __init__(self, bucket: Callable[[Iterable[int]], Bucket] = NARROW) -> None:
+        self._bucket = bucket
+        self._buckets: dict[int, Bucket] = {}
         self._order: list[int] = []  # a heap of the seconds that have a bucket
         self._to_sweep: list[int] = []
         self.entries = 0
@@ -29,7 +83,7 @@ class Timeline:
         """Enter the address at that second."""
         bucket = self._buckets.get(second)
         if bucket is None:
-            self._buckets[second] = array("I", (address,))
+            self._buckets[second] = self._bucket((address,))
             heappush(self._order, second)
         else:
             bucket.append(address)
@@ -39,7 +93,7 @@ class Timeline:
         """The earliest second that has entries, stale ones included."""
         return self._order[0] if self._order else None
 
-    def take(self, before: int, most: int) -> list[tuple[int, array[int]]]:
+    def take(self, before: int, most: int) -> list[tuple[int, Bucket]]:
         """Take out entries of seconds before that one, earliest first, at most so many."""
         taken = []
         while most > 0 and self._order and self._order[0] < before:
@@ -64,12 +118,12 @@ class Timeline:
         it is time to let others work; ask again.
         """
         found: dict[int, None] = {}
-        met: list[tuple[int, array[int]]] = []
+        met: list[tuple[int, Bucket]] = []
         dropped = 0
         while self._order and self._order[0] < before and not (limit and len(found) >= limit) and dropped < most_stale:
             second = heappop(self._order)
             bucket = self._buckets.pop(second)
-            kept = array("I")
+            kept = self._bucket(())
             for index, address in enumerate(bucket):
                 if (limit and len(found) >= limit) or dropped >= most_stale:
                     kept.extend(bucket[index:])
@@ -98,6 +152,6 @@ class Timeline:
             if bucket is None:
                 continue
             work -= len(bucket)
-            kept = array("I", dict.fromkeys(address for address in bucket if current(address, second)))
+            kept = self._bucket(dict.fromkeys(address for address in bucket if current(address, second)))
             self.entries -= len(bucket) - len(kept)
             self._buckets[second] = kept  # an empty one goes with its turn in the order

@@ -425,7 +425,7 @@ def test_the_torn_end_of_an_earlier_file_stays_where_it_is(path: Path) -> None:
 
 
 def test_lines_longer_than_a_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kead.leases.loading4._CHUNK", 7)
+    monkeypatch.setattr("kead.leases.loading._CHUNK", 7)
     some = [lease(n, hostname="h" * n) for n in range(1, 30)]
     path.write_text(HEADER + "".join(map(format_row, some)))
     assert load(path) == {one.address: one for one in some}

@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis.stateful import invariant
 
 from kead.allocation.occupancy import Occupancy
-from kead.leases import table4
+from kead.leases import table
 from kead.leases.csv4 import HEADER, format_row
 from kead.leases.leasefile import LeaseFile
 from kead.leases.memfile4 import Durability, Memfile4, MemfileSettings
@@ -102,7 +102,7 @@ class SleepyContract(MemfileContract):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patch.setattr(table4, "_AWAKE", 1)
+        self.patch.setattr(table, "_AWAKE", 1)
 
 
 class InMemoryContract(StoreContract):
@@ -368,7 +368,7 @@ async def test_one_identifier_with_many_leases_costs_no_squares() -> None:
 
 
 async def test_renewals_leave_no_garbage_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table4, "_STALE", 100)
+    monkeypatch.setattr(table, "_STALE", 100)
     store = open_memfile(None)
     held = lease(1)
     await store.add(held)

@@ -11,7 +11,7 @@ import pytest
 from kead.allocation.occupancy import Occupancy
 from kead.leases.memfile4 import Memfile4, MemfileSettings
 from kead.leases.store4 import StoreError
-from kead.leases.writing4 import dump
+from kead.leases.writing import dump
 from kead.wire.address import parse_ip4
 from tests.hooks.lease_cmds.conftest import Commands, LeaseServer
 
@@ -281,7 +281,7 @@ async def test_what_changes_while_the_lease_file_is_written_is_in_it(
             await commands("lease4-del", ip_address=f"10.0.1.{last}")
         await commands.add(30)
 
-    monkeypatch.setattr("kead.leases.memfile4.dump", lambda pages, path: change(dump(pages, path)))
+    monkeypatch.setattr("kead.leases.memfile.dump", lambda *arguments: change(dump(*arguments)))
     await server.store.write_file(lease_file)
     again = Memfile4.open(MemfileSettings(lease_file), Occupancy(), 0)
     assert len(again) == len(server.store) == 9

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from kead.leases.csv4 import HEADER, format_row
-from kead.leases.lease4 import Lease4
+LeaseT = TypeVar("LeaseT")
 
 
 def beside(path: Path) -> tuple[Path, Path]:
@@ -22,12 +22,14 @@ def beside(path: Path) -> tuple[Path, Path]:
     return path.with_name(f"{path.name}.tmp{process}"), path.with_name(f"{path.name}.bak{process}")
 
 
-async def dump(pages: AsyncIterator[Sequence[Lease4]], path: Path) -> None:
+async def dump(
+    pages: AsyncIterator[Sequence[LeaseT]], path: Path, header: str, format_row: Callable[[LeaseT], str]
+) -> None:
     """A new file with these leases, on the disk when it returns. OSError: there is none."""
     try:
         with path.open("wb") as file:
             os.fchmod(file.fileno(), 0o640)
-            file.write(HEADER.encode())
+            file.write(header.encode())
             async for leases in pages:
                 file.write("".join(map(format_row, leases)).encode("ascii"))
             file.flush()
