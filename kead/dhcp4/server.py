@@ -459,8 +459,10 @@ def library_error(error: LibraryError, document: Document) -> ConfigError:
 
 
 async def check(document: Document, launch: Launch, host: Host, *, load_libraries: bool) -> None:
-    """Whether this configuration could come into force; ConfigError if not. Touches nothing."""
+    """Whether this configuration could come into force; ConfigError if not. Says its warnings, and touches nothing."""
     config = await asyncio.to_thread(load4, document, STANDARD, context=restrictions(launch, testing=True))
+    for warning in config.warnings:
+        log.CONFIG_SYNTAX_WARNING(warning)
     try:
         if load_libraries:
             loaded = await loading.load(config.hooks_libraries, host, confined=launch.restricted)

@@ -421,6 +421,25 @@ async def test_commands_of_libraries(up: Up) -> None:
     assert (await up.command("inventory-get")).result == 2
 
 
+@pytest.mark.parametrize("extra", [False, True], ids=["-t", "-T"])
+async def test_a_check_tells_the_older_spellings(up: Up, log: LogFile, extra: bool) -> None:
+    up.write(subnet4=[{**SUBNET, "require-client-classes": []}])
+    await Dhcp4().check(Launch(str(up.file), restricted=False), extra=extra)
+    warnings = [line for line in log.lines if " DHCP4_CONFIG_SYNTAX_WARNING " in line]
+    assert [line.rpartition(" is an older spelling: ")[2] for line in warnings] == [
+        "use 'control-sockets'",
+        "use 'evaluate-additional-classes'",
+    ]
+
+
+async def test_a_check_does_not_judge_where_logs_lie(up: Up) -> None:
+    """As in Kea. A start does."""
+    tree = up.tree(loggers=[{"name": "kea-dhcp4", "output-options": [{"output": "/nowhere/kea.log"}]}])
+    del tree["Dhcp4"]["control-socket"]
+    up.file.write_text(json.dumps(tree))
+    await Dhcp4().check(Launch(str(up.file)), extra=True)
+
+
 async def test_status_get(running: Up) -> None:
     status = (await running.command("status-get")).arguments
     assert isinstance(status, dict)
