@@ -100,17 +100,27 @@ def _look_at(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def _where(error: BaseException) -> str:
-    """File and line in which the library raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
+def _where(error: BaseException, library: Library) -> str:
+    """File and line: the last place in the library itself, even if it ended in others' code; else the innermost."""
+    own = innermost = "?"
+    name = library.module.__name__
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        innermost = f"{frame.f_code.co_filename}:{line}"
+        module = str(frame.f_globals.get("__name__"))
+        if module == name or module.startswith(f"{name}."):
+            own = innermost
+    return innermost if own == "?" else own
 
 
 def _raised(registration: Registration, error: BaseException, seconds: float) -> None:
     registration.exceptions += 1
     name = registration.library.name
     messages.CALLOUT_EXCEPTION(
-        registration.point, name, _where(error), f"{type(error).__name__}: {error}", seconds * 1000
+        registration.point,
+        name,
+        _where(error, registration.library),
+        f"{type(error).__name__}: {error}",
+        seconds * 1000,
     )
     if messages.CALLOUT_TRACEBACK.on:
         messages.CALLOUT_TRACEBACK(registration.point, name, "".join(traceback.format_exception(error)))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kead.hooks import CONTINUE, DROP, PARK, SKIP, Callout, Context, NoSuchArgument, NoSuchContext
 from kead.hooks.chain import SLOW
+from kead.hooks.loading import load
 from kead.parking_lot import PARKED, Lost
-from tests.hooks.helpers import Exchange, Server, hooks, library, loaded, query, turns
+from tests.hooks.helpers import HOST, Entry, Exchange, Server, hooks, library, loaded, query, turns
 
 
 def by_hand(coroutine: Any) -> Any:
@@ -92,6 +94,54 @@ async def test_a_raising_callout_leaves_drop_is_logged_and_counted_and_the_next_
     assert "raises.py" in logged
     assert "RuntimeError: raised on purpose at pkt4_receive" in logged
     assert on.pkt4_receive.registrations[0].exceptions == 1
+
+
+DEEP = """
+import asyncio
+from kead.hooks import DROP
+
+async def pkt4_receive(callout):
+    await asyncio.open_connection("127.0.0.1", -1)
+
+def pkt4_send(callout):
+    return own(callout)
+
+def own(callout):
+    int("x" * int("1"))
+
+def subnet4_select(callout):
+    callout.nothing_of_this_name
+"""
+
+
+@pytest.mark.parametrize(("point", "line"), [("pkt4_receive", 6), ("pkt4_send", 12), ("subnet4_select", 15)])
+async def test_the_place_is_in_the_library(point: str, line: int, tmp_path: Path, capfd: Any) -> None:
+    """Not in the event loop's or the framework's file, into which the library called."""
+    file = tmp_path / "deep.py"
+    file.write_text(DEEP)
+    on = hooks(*(await load([Entry(str(file))], HOST, confined=False)).libraries)
+    assert (await getattr(on, point)(Exchange(), query4=query())).status is DROP
+    [said] = [each for each in capfd.readouterr().out.splitlines() if " HOOKS_CALLOUT_EXCEPTION " in each]
+    assert f"{file}:{line}" in said
+
+
+async def test_the_place_may_be_in_a_submodule(tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "acme_deep"
+    package.mkdir()
+    (package / "__init__.py").write_text("from . import inner\ndef pkt4_receive(callout):\n    inner.work()\n")
+    (package / "inner.py").write_text("import json\ndef work():\n    json.loads('x')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    on = hooks(*(await load([Entry("acme_deep")], HOST, confined=False)).libraries)
+    assert on.pkt4_receive is not None
+    await on.pkt4_receive(Exchange(), query4=query())
+    assert f"{package / 'inner.py'}:3" in capfd.readouterr().out
+
+
+def test_without_a_frame_of_the_library_the_innermost_counts(capfd: Any) -> None:
+    on = hooks(library(pkt4_receive=lambda callout: int("x")))
+    assert on.pkt4_receive is not None
+    by_hand(on.pkt4_receive(Exchange(), query4=query()))
+    assert f"{__file__}:" in capfd.readouterr().out
 
 
 def test_what_is_raised_where_drop_means_nothing_changes_nothing() -> None:
