@@ -3,9 +3,9 @@
 Law: one file, ``<directory>/<stem of the configuration file>.<kea program>.pid``, ``PID\\n``, 0640; made before the
 configuration is read, removed at the end (compatibility.md § 2). keactrl and supervisors find the process by it.
 
-A file that names no live process is a left-over and overwritten, and so is one that names this very process (a
-container's server is always PID 1) or holds no number (the machine died while it was written); Kea refuses to start
-on the last two.
+A file that names no live process is a left-over and overwritten, and so is one that names a zombie (nobody has
+fetched its status yet), this very process (a container's server is always PID 1) or holds no number (the machine died
+while it was written); Kea refuses to start on the last three.
 """
 
 from __future__ import annotations
@@ -78,10 +78,21 @@ def _number(text: bytes) -> int | None:
 
 
 def _alive(process: int) -> bool:
-    if process <= 0:
+    """Whether the process runs. A zombie does not: it has ended, and only its parent has not taken notice."""
+    if process <= 0 or _is_zombie(process):
         return False
     try:
         os.kill(process, 0)
     except OSError as error:
         return error.errno == errno.EPERM
     return True
+
+
+def _is_zombie(process: int) -> bool:
+    """False where /proc does not tell."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            status = file.read()
+    except OSError:
+        return False
+    return status.rpartition(b") ")[2].startswith(b"Z")  # the name before it may hold anything

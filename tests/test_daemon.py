@@ -492,6 +492,21 @@ def test_any_live_process_counts(tmp_path: Path) -> None:
     assert path.read_text() == "1"
 
 
+def test_a_zombie_is_no_running_server(tmp_path: Path) -> None:
+    """After kill -9 the server's parent may take its time to fetch the status."""
+    killed = subprocess.Popen([sys.executable, "-c", "open('/proc/self/comm', 'w').write('a) S b'); input()"], stdin=-1)
+    wait(lambda: Path(f"/proc/{killed.pid}/comm").read_text() == "a) S b\n")
+    path = tmp_path / "x.pid"
+    path.write_text(f"{killed.pid}\n")
+    with pytest.raises(AlreadyRunning):
+        PidFile(str(path)).create()
+    killed.send_signal(signal.SIGKILL)
+    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+    PidFile(str(path)).create()
+    assert path.read_text() == f"{os.getpid()}\n"
+    killed.communicate()
+
+
 def test_a_pid_file_that_somebody_took_over_is_left(tmp_path: Path) -> None:
     pid_file = PidFile(str(tmp_path / "x.pid"))
     pid_file.create()
