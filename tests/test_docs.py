@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from kead.config.schema4 import File4
+from kead.config.reader import read_text
+from kead.config.resolve4 import load4
+from kead.config.restrictions import Restrictions
+from kead.config.schema4 import KEYWORDS, File4
 from kead.config.schema_base import Keywords
+from kead.dhcp4.options import STANDARD
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 EVERYWHERE = {"user-context", "comment"}
 # what only an SQL database or an HTTP socket needs, known so that it can be refused by name
 CONNECTIONS = {"Database", "ControlSocketEntry", "ConfigControl"}
@@ -44,7 +48,16 @@ def test_every_keyword_is_explained() -> None:
     assert missing == set()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_of_configurations_are_accepted_as_they_are(page: Path) -> None:
+    """Whole ones, that is; and none is spelled in an older way."""
+    for text in re.findall(r"^```json\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE):
+        if '"Dhcp4"' in text:
+            loaded = load4(read_text(text, page.name, KEYWORDS), STANDARD, context=Restrictions())
+            assert loaded.warnings == ()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -1,18 +1,29 @@
-"""docs/hooks.md says what is so: its table is the rows, its libraries run as printed."""
+"""docs/hooks.md says what is so: its tables are the rows and the classes, its libraries run as printed."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
+import inspect
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from kead import logs
+from kead.config.snapshot4 import Lifetime, OptionScope, Pool4, SharedNetwork4, Subnet4
 from kead.dhcp4.hook_points import POINTS, ROWS, Hooks4
+from kead.dhcp4.options import BOOT_FILE_NAME, NTP_SERVERS, VENDOR_CLASS_IDENTIFIER
+from kead.dhcp4.packet import ACK, OFFER, Packet4
 from kead.hooks import CONTINUE, DROP, PARK
 from kead.hooks.instance import Host
 from kead.hooks.loading import load
 from kead.hooks.point import Occasion
+from kead.leases.lease4 import Lease4, State
+from tests.dhcp4.conversation import Client, LogFile, ServerUnderTest
 from tests.hooks.table import PAGE, with_table
 
 
@@ -20,8 +31,66 @@ def blocks() -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 
+def block(part: str) -> str:
+    """The one example with this in it."""
+    [text] = [text for text in blocks() if part in text]
+    return text
+
+
+async def library(folder: Path, text: str, **parameters: Any) -> Any:
+    """An example, loaded from a file as a server loads it."""
+    file = folder / "example.py"
+    file.write_text(text)
+    entry = SimpleNamespace(library=str(file), parameters=parameters)
+    return (await load([entry], Host("kea-dhcp4", POINTS), confined=False)).libraries[0]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[ServerUnderTest]:
+    server = ServerUnderTest()
+    server.configure()
+    yield server
+    logs.stop()
+
+
 def test_the_table_is_the_rows() -> None:
     assert PAGE.read_text() == with_table(PAGE.read_text()), "run: python -m tests.hooks.table"
+
+
+SHOWN: list[tuple[str, dict[str, object]]] = [
+    ("Packet4", dict(Packet4.__annotations__)),
+    ("Lease4", {name: one.annotation for name, one in inspect.signature(Lease4).parameters.items()}),
+    ("Subnet4", dict(Subnet4.__annotations__)),
+]
+
+
+@pytest.mark.parametrize(("name", "attributes"), SHOWN, ids=[name for name, _ in SHOWN])
+def test_the_tables_of_attributes_are_the_classes(name: str, attributes: dict[str, object]) -> None:
+    """All of them, none that does not exist, and of which type."""
+    _, _, page = PAGE.read_text().partition(f"| `{name}` | type | |\n|---|---|---|\n")
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", page.partition("\n\n")[0], re.MULTILINE)
+    assert dict(rows) == {one: str(kind).replace(" | ", " or ") for one, kind in attributes.items()}
+
+
+def test_what_the_page_says_beside_the_tables_exists() -> None:
+    packet, lease = Packet4(1), Lease4(1, b"", b"", 10, 20, 1)
+    assert (packet.client_id, packet.relay_info(), packet.name_of_type()) == (b"", {}, "DHCPDISCOVER")
+    assert (lease.expire, lease.expired(31), lease.copy() == lease) == (30, True, True)
+    assert set(SharedNetwork4.__annotations__) >= {"name", "subnets"}
+    assert set(Pool4.__annotations__) >= {"first", "last", "size", "pool_id"}
+    assert list(Lifetime.__annotations__) == ["minimum", "default", "maximum"]
+    assert "by_code" in OptionScope.__annotations__
+
+
+def test_constants_are_where_the_page_says() -> None:
+    rows = re.findall(r"^\| (.*) \| `(kead[\w.]+)` \|$", PAGE.read_text(), re.MULTILINE)
+    assert len(rows) == 4
+    for names, module in rows:
+        found = re.findall(r"`([\w.]+)`", names)
+        place = importlib.import_module(module)
+        assert found
+        for name in found:
+            assert any(hasattr(where, name.rpartition(".")[2]) for where in (place, State)), name
 
 
 def test_the_family_s_hooks_have_every_point_typed() -> None:
@@ -38,8 +107,51 @@ def test_which_points_park() -> None:
     assert {row.point for row in ROWS if row.parkable} == {"subnet4_select", "lease4_offer", "leases4_committed"}
 
 
+async def test_drop_runs_as_printed(server: ServerUnderTest, tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "log")
+    server.hook(await library(tmp_path, block('"""Drop: ')))
+    log.use("INFO")
+    assert await Client(server, "02:00:00:00:00:02").discover() is None
+    [said] = [line for line in log.lines if "ACME_DROPPED" in line]
+    assert "INFO  [kea-dhcp4.acme/" in said
+    assert re.search(r"<Packet4 DHCPDISCOVER xid=0x[0-9a-f]+ hwaddr=02:00:00:00:00:02> is unwanted$", said)
+    assert "DHCP4_HOOK_PACKET_RCVD_SKIP" not in log
+    log.use("DEBUG", 39)
+    await Client(server, "02:00:00:00:00:02").discover()
+    assert "DHCP4_HOOK_PACKET_RCVD_SKIP" not in log
+    log.use("DEBUG", 55)
+    await Client(server, "02:00:00:00:00:02").discover()
+    assert re.search(r"DEBUG \[kea-dhcp4\.hooks/\S+ DHCP4_HOOK_PACKET_RCVD_SKIP ", log.text)
+    assert re.search(r"DEBUG \[kea-dhcp4\.callouts/\S+ HOOKS_CALLOUT_CALLED .*pkt4_receive", log.text)
+    assert await Client(server, "02:00:00:00:00:03").discover() is not None
+
+
+async def test_delay_runs_as_printed(server: ServerUnderTest, tmp_path: Path) -> None:
+    late, soon = Client(server), Client(server, "02:00:00:00:00:03")
+    address = await soon.bind()
+    server.hook(await library(tmp_path, block('"""Delay: '), seconds=0.2))
+    assert await late.discover() is None, "it waits"
+    ack = await soon.request(requested=address)
+    assert ack is not None
+    assert ack.type == ACK, "only the packet itself waits"
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
+    await server.settle()
+    assert server.channel.sent[-1].type == OFFER
+
+
+async def test_add_to_the_reply_runs_as_printed(server: ServerUnderTest, tmp_path: Path) -> None:
+    server.hook(await library(tmp_path, block('"""Add to the reply: ')))
+    offer = await Client(server).discover(options={VENDOR_CLASS_IDENTIFIER: b"acme-phone 3"})
+    assert offer is not None
+    assert offer.options[BOOT_FILE_NAME] == b"phone-020000000001.cfg"
+    assert offer.options[NTP_SERVERS] == bytes((192, 0, 2, 53))
+    offer = await Client(server, "02:00:00:00:00:03").discover()
+    assert offer is not None
+    assert BOOT_FILE_NAME not in offer.options
+
+
 async def test_the_library_of_ten_lines_runs_as_printed(tmp_path: Path) -> None:
-    text = blocks()[0]
+    text = block('"""Serve only what the inventory knows')
     assert len([line for line in text.splitlines() if line]) < 11
     file = tmp_path / "inventory.py"
     file.write_text(text)
@@ -62,7 +174,7 @@ async def test_the_library_of_ten_lines_runs_as_printed(tmp_path: Path) -> None:
 
 
 async def test_the_command_runs_as_printed(tmp_path: Path) -> None:
-    [text] = [block for block in blocks() if "@command" in block]
+    text = block("@command")
     file = tmp_path / "commands.py"
     file.write_text(text)
     loaded = await load([SimpleNamespace(library=str(file), parameters={})], Host("kea-dhcp4", POINTS), confined=False)
