@@ -96,13 +96,12 @@ def _choose(selection: Selection, interface: Interface, chosen: list[int], named
     for address in chosen:
         if address in interface.duplicates:
             reason = f"somebody else on the link has the address {text_ip6(address)}, too"
-        elif address in interface.addresses or address in interface.tentative:
+        elif address in interface.assigned:
             continue
         else:
             reason = f"the interface has no address {text_ip6(address)}"
         selection.problems.append(f"Failed to open unicast socket on interface {interface.name}, reason: {reason}")
-    known = (*interface.addresses, *interface.tentative, *interface.duplicates)
-    if named and not interface.loopback and not any(map(is_link_local, known)):
+    if named and not interface.loopback and not any(map(is_link_local, interface.assigned)):
         selection.without_link_local.append(interface.name)
 
 

@@ -60,6 +60,11 @@ class Interface:
         self.duplicates = duplicates
 
     @property
+    def assigned(self) -> tuple[int, ...]:
+        """All addresses that it has, be they usable or not."""
+        return (*self.addresses, *self.tentative, *self.duplicates)
+
+    @property
     def up(self) -> bool:
         return bool(self.flags & _UP)
 
