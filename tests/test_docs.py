@@ -61,3 +61,32 @@ def test_examples_of_configurations_are_accepted_as_they_are(page: Path) -> None
 def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_unit_s_directories_are_those_of_the_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    unit = (ROOT / "systemd" / "kead-dhcp4.service").read_text()
+    table = page.partition("| variable | what lies there | the unit's value |")[2].partition("\n\n")[0]
+    documented = dict(re.findall(r"^\| `(KEA_\w+)` \| .* \| `(/[\w/]+)` \|$", table, re.MULTILINE))
+    assert len(documented) >= 6
+    assert dict(re.findall(r"^Environment=(KEA_\w+)=(.*)$", unit, re.MULTILINE)) == documented
+
+
+def test_what_is_to_be_installed_is_there_and_has_a_place_to_go() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    steps = [line.split("#")[0].split() for line in page.partition("## Install")[2].splitlines() if line[:4] == "    "]
+    made = {"/usr/local/sbin", "/etc/systemd/system"}  # every Debian has these
+    for words in steps:
+        if words[:2] == ["install", "-d"]:
+            made |= {word for word in words if word.startswith("/")}
+        elif words[0] in ("install", "cp"):
+            paths = [word for word in words[1 : words.index("&&") if "&&" in words else None] if "/" in word]
+            assert all(list(ROOT.glob(path.removesuffix("/."))) for path in paths[:-1]), words
+            target = paths[-1] if paths[-1].endswith("/") else paths[-1].rpartition("/")[0]
+            assert "-D" in words or target.rstrip("/") in made, words
+        if words[:1] == ["systemctl"]:
+            break
+    unit = (ROOT / "systemd" / "kead-dhcp4.service").read_text()
+    for file in re.findall(r"^Documentation=file:(.*)$", unit, re.MULTILINE):
+        assert file == "/usr/local/share/doc/kead/operations.md"
+        assert ["cp", "-r", "docs/.", "/usr/local/share/doc/kead/"] in steps
