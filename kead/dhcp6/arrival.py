@@ -1,0 +1,116 @@
+"""A query has come in: is it for us, is it sound, and which subnet serves it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kead.dhcp6 import messages as log
+from kead.dhcp6.duid import complaint
+from kead.dhcp6.options import CLIENTID, SERVERID
+from kead.dhcp6.packet import (
+    ADDR_REG_INFORM,
+    CONFIRM,
+    DECLINE,
+    INFORMATION_REQUEST,
+    REBIND,
+    RELEASE,
+    RENEW,
+    REQUEST,
+    SOLICIT,
+    Packet6,
+)
+from kead.hooks.status import DROP, SKIP
+from kead.wire.address import text_ip6
+
+if TYPE_CHECKING:
+    from kead.dhcp6.exchange import Exchange
+
+NO_SERVER = frozenset((SOLICIT, CONFIRM, REBIND, ADDR_REG_INFORM))
+"""Messages to whichever server there is: they name none."""
+ONE_SERVER = frozenset((REQUEST, RENEW, RELEASE, DECLINE))
+"""Messages to the server that they name."""
+MULTICAST_ONLY = frozenset((SOLICIT, CONFIRM, REBIND, INFORMATION_REQUEST))
+"""Messages that a client may not send to a server's own address (RFC 8415 section 16)."""
+
+
+def for_us(x: Exchange, query: Packet6) -> bool:
+    """Whether this message is for this server, and came the way that it may come."""
+    named = query.options.get(SERVERID)
+    if named is not None and named[0] != x.service.duid:
+        tally = x.service.tally
+        tally.dropped(tally.packets.pkt6_not_for_us)
+        if log.PACKET_SERVERID_MISMATCH.on:
+            log.PACKET_SERVERID_MISMATCH(x.label, named[0].hex(":"), x.service.duid.hex(":"))
+        return False
+    if not query.relays and x.datagram.destination >> 120 != 0xFF and query.type in MULTICAST_ONLY:
+        tally = x.service.tally
+        tally.dropped(tally.packets.pkt6_rfc_violation)
+        if log.PACKET_UNICAST.on:
+            log.PACKET_UNICAST(x.label, query.name_of_type())
+        return False
+    return True
+
+
+def sound(x: Exchange, query: Packet6) -> bool:
+    """Whether its type is one that clients send, with the identifiers that belong to it (RFC 8415 section 16)."""
+    kind = query.type
+    clients = query.options.get(CLIENTID, ())
+    servers = query.options.get(SERVERID, ())
+    why = ""
+    if kind == INFORMATION_REQUEST:
+        if len(clients) > 1 or len(servers) > 1:
+            why = "Empty or multiple identifiers"
+    elif kind in NO_SERVER or kind in ONE_SERVER:
+        if len(clients) != 1:
+            why = f"Exactly 1 client-id option expected, but {len(clients)} received"
+        elif kind in NO_SERVER:
+            if servers:
+                why = f"Server-id option was not expected, but {len(servers)} received"
+        elif len(servers) != 1:
+            why = f"Exactly 1 server-id option expected, but {len(servers)} received"
+    else:
+        x.service.tally.dropped()
+        if log.PACKET_UNKNOWN_TYPE.on:
+            log.PACKET_UNKNOWN_TYPE(x.label, kind, x.datagram.channel.interface.name)
+        return False
+    if not why and clients:
+        why = complaint(clients[0])
+    if why:
+        tally = x.service.tally
+        tally.dropped(tally.packets.pkt6_rfc_violation)
+        if log.REQUIRED_OPTIONS_CHECK_FAIL.on:
+            log.REQUIRED_OPTIONS_CHECK_FAIL(x.label, query.name_of_type(), text_ip6(x.datagram.source), why)
+        return False
+    return True
+
+
+async def find_subnet(x: Exchange) -> bool:
+    """Choose the subnet (None: none serves this client). False: a callout wants the packet dropped."""
+    service = x.service
+    subnet = x.subnet = service.selector.select(x)
+    if subnet is None:
+        if log.SUBNET_SELECTION_FAILED.on:
+            log.SUBNET_SELECTION_FAILED(x.label)
+    elif log.SUBNET_SELECTED.on:
+        log.SUBNET_SELECTED(x.label, subnet.id)
+    return not service.asks_about_subnets or await _ask_about_subnet(x)
+
+
+async def _ask_about_subnet(x: Exchange) -> bool:
+    """subnet6_select may choose another one, host6_identifier identify the client. False: drop the packet."""
+    service = x.service
+    on = service.hooks
+    if on.subnet6_select is not None:
+        if service.lot_full(x, "subnet6_select"):
+            x.subnet = None
+        else:
+            c = await on.subnet6_select(x, query6=x.query, subnet6=x.subnet, subnet6collection=service.config.subnets)
+            if c.status is DROP:
+                return False
+            x.query = c.query6
+            x.subnet = None if c.status is SKIP else c.subnet6
+    if on.host6_identifier is not None and service.identifies_flexibly and x.subnet is not None:
+        found = await on.host6_identifier(x, query6=x.query, id_type="flex-id")
+        if found.status not in (SKIP, DROP) and "id_value" in found:
+            x.identifier = (found.id_type, found.id_value)
+    return True

@@ -1,0 +1,98 @@
+"""Batch in, exchanges, outbox out, for DHCPv6; the laws are those of `kead.dispatch`."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kead import dispatch
+from kead.dhcp6 import messages
+from kead.dhcp6.exchange import Exchange
+from kead.dhcp6.packet import RELAY_FORW, SOLICIT
+from kead.dhcp6.serve import serve
+from kead.dispatch import Store
+from kead.trace import Trace
+from kead.wire.address import text_ip6
+
+if TYPE_CHECKING:
+    from kead.dhcp6.channel import Datagram
+    from kead.dhcp6.service import Service6
+
+_RELAY_HEADER = 34
+_RELAY_MESSAGE = b"\0\x09"
+
+
+class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Exchange]):
+    """Serves batches under the service of the moment."""
+
+    words = messages
+
+    def _serve(self, datagrams: list[Datagram], now: int) -> None:
+        service = self.service
+        lot, outbox = self.lot, self._outbox
+        with_contexts = service.hooks.context_create is not None or service.hooks.context_destroy is not None
+        for datagram in datagrams:
+            x = Exchange(service, datagram, now)
+            run = _with_contexts(x) if with_contexts else serve(x)
+            try:
+                awaited = run.send(None)
+            except StopIteration as through:
+                x.finish()
+                if through.value:
+                    outbox.append(x)
+            except Exception as error:  # noqa: BLE001  whatever a packet brings, the next one is served
+                self._failed(x, error)
+            else:
+                lot.park(run, x, awaited)
+
+    def _send(self, outbox: Sequence[Exchange]) -> None:
+        sent: dict[int, int] = {}
+        for x in outbox:
+            try:
+                x.datagram.channel.send(x.data, x.destination, x.port)
+            except OSError as error:
+                messages.PACKET_SEND_FAIL(x.label, error.strerror or str(error))
+            else:
+                sent[x.kind] = sent.get(x.kind, 0) + 1
+        for kind, number in sent.items():
+            self.service.tally.sent(kind, number)
+
+    def _store_of(self, x: Exchange) -> Store:
+        return x.service.store
+
+    def _begins(self, data: bytes) -> bool:
+        """A SOLICIT, or one that a relay has sent on as its first or second option, as they do."""
+        at = 0
+        while data[at : at + 1] == bytes((RELAY_FORW,)):
+            at += _RELAY_HEADER
+            if data[at : at + 2] != _RELAY_MESSAGE:
+                at += 4 + int.from_bytes(data[at + 2 : at + 4], "big")
+            if data[at : at + 2] != _RELAY_MESSAGE:
+                return False
+            at += 4
+        return data[at : at + 1] == bytes((SOLICIT,))
+
+    def _label(self, x: Exchange) -> str:
+        try:
+            return x.label
+        except AttributeError:  # nothing is decoded yet
+            return f"packet from {text_ip6(x.datagram.source)}"
+
+
+async def _with_contexts(x: Exchange) -> bool:
+    """An exchange between the framework's own points."""
+    on = x.service.hooks
+    if on.context_create is not None:
+        await on.context_create(x)
+    try:
+        return await serve(x)
+    finally:
+        if on.context_destroy is not None:
+            on.context_destroy.detached(x)
+
+
+async def explain(service: Service6, datagram: Datagram, now: int) -> tuple[Exchange, bool]:
+    """Serve one datagram with a trace, by the code that serves all others; the caller gives a store of its own."""
+    x = Exchange(service, datagram, now, Trace())
+    run: Coroutine[Any, Any, bool] = serve(x)
+    return x, await run

@@ -1,0 +1,11 @@
+"""How log lines name a client and its query."""
+
+from __future__ import annotations
+
+from kead.dhcp6.packet import Packet6
+
+
+def label(query: Packet6) -> str:
+    """duid=[00:03:00:01:…] or duid=[no info], [no hwaddr info], tid=0x123456"""
+    duid = query.duid
+    return f"duid=[{duid.hex(':') if duid else 'no info'}], [no hwaddr info], tid=0x{query.transaction_id:x}"
