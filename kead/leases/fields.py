@@ -111,7 +111,9 @@ def read_hwaddr(text: str) -> bytes:
 
 
 def read_identifier(text: str, least: int, most: int) -> bytes:
-    """A client identifier or DUID of so many bytes: with colons, or all digits in a row."""
+    """A client identifier or DUID of so many bytes: with colons or blanks, or all digits in a row."""
+    if " " in text and ":" not in text:
+        text = text.replace(" ", ":")
     if ":" in text or len(text) <= 2:
         value = _colon_bytes(text) if text else b""
     else:

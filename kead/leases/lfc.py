@@ -9,18 +9,17 @@ from __future__ import annotations
 import getopt
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, Protocol
 
 from kead import __version__, logs
-from kead.leases import messages
+from kead.leases import csv4, csv6, loading4, loading6, messages, record4, record6
 from kead.leases.cleanup_files import alive
-from kead.leases.csv4 import HEADER, format_row
 from kead.leases.leasefile import sync_directory
-from kead.leases.loading4 import Loaded4, LoadError, read_leases
-from kead.leases.record4 import wake
+from kead.leases.loading import NO_CHECKS, Checks, Loaded, LoadError
+from kead.leases.table import LeaseT
 
 _MOST_ROW_ERRORS: Final = 100
 _ROWS_A_WRITE: Final = 10_000
@@ -65,6 +64,7 @@ class Job:
     pid: Path
     config: Path
     verbose: bool = False
+    universe: int = 4
 
 
 def parse(arguments: Sequence[str]) -> Job | str:
@@ -95,10 +95,28 @@ def parse(arguments: Sequence[str]) -> Job | str:
     for letter, complaint in _NEEDED:
         if not values.get(letter):
             raise UsageError(complaint)
-    if family == "6":
-        raise UsageError("DHCPv6 lease files are not supported yet")
     named = {letter: Path(values[letter]) for letter, _ in _NEEDED}
-    return Job(named["x"], named["i"], named["o"], named["f"], named["p"], named["c"], verbose="d" in values)
+    return Job(named["x"], named["i"], named["o"], named["f"], named["p"], named["c"], "d" in values, int(family))
+
+
+class _ReadLeases(Protocol[LeaseT]):
+    def __call__(
+        self, path: Path, loaded: Loaded[LeaseT], checks: Checks = NO_CHECKS, max_row_errors: int = 0
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Family(Generic[LeaseT]):
+    """How a family's lease files are read and written."""
+
+    header: str
+    read_leases: _ReadLeases[LeaseT]
+    wake: Callable[[int, bytes], LeaseT]
+    format_row: Callable[[LeaseT], str]
+
+
+_V4: Final = _Family(csv4.HEADER, loading4.read_leases, record4.wake, csv4.format_row)
+_V6: Final = _Family(csv6.HEADER, loading6.read_leases, record6.wake, csv6.format_row)
 
 
 def steps(job: Job) -> Iterator[str]:
@@ -107,7 +125,7 @@ def steps(job: Job) -> Iterator[str]:
     LoadError, OSError: before anything was removed.
     """
     if not job.finish.exists():
-        yield from _write(job, _read(job))
+        yield from _rewrite(job, _V4) if job.universe == 4 else _rewrite(job, _V6)
         os.rename(job.output, job.finish)
         sync_directory(job.finish.absolute().parent)
         yield "finished"
@@ -121,23 +139,28 @@ def steps(job: Job) -> Iterator[str]:
     yield "renamed"
 
 
-def _read(job: Job) -> Loaded4:
+def _rewrite(job: Job, family: _Family[LeaseT]) -> Iterator[str]:
+    yield from _write(job, family, _read(job, family))
+
+
+def _read(job: Job, family: _Family[LeaseT]) -> Loaded[LeaseT]:
     messages.LFC_PROCESSING(job.previous, job.copy)
-    loaded = Loaded4()
+    loaded = Loaded[LeaseT]()
     for path in (job.previous, job.copy):
         if path.exists():
-            read_leases(path, loaded, max_row_errors=_MOST_ROW_ERRORS)
+            family.read_leases(path, loaded, max_row_errors=_MOST_ROW_ERRORS)
     messages.LFC_READ_STATS(len(loaded.records) + len(loaded.restless), loaded.rows, loaded.errors)
     return loaded
 
 
-def _write(job: Job, loaded: Loaded4) -> Iterator[str]:
+def _write(job: Job, family: _Family[LeaseT], loaded: Loaded[LeaseT]) -> Iterator[str]:
     """Write the leases to the output file, in address order."""
     records, restless = loaded.records, loaded.restless
+    wake, format_row = family.wake, family.format_row
     addresses = sorted((*records, *restless))
     with job.output.open("wb") as file:
         yield "output begun"
-        file.write(HEADER.encode())
+        file.write(family.header.encode())
         for start in range(0, len(addresses), _ROWS_A_WRITE):
             rows = [
                 format_row(wake(address, records[address]) if address in records else restless[address])
@@ -198,7 +221,7 @@ def main() -> int:
     )
     if job.verbose:
         print(
-            "Protocol version:    DHCPv4\n"
+            f"Protocol version:    DHCPv{job.universe}\n"
             f"Previous or ex lease file: {job.previous}\n"
             f"Copy lease file:           {job.copy}\n"
             f"Output lease file:         {job.output}\n"

@@ -217,6 +217,10 @@ class Reader(ABC, Generic[LeaseT]):
     def _address(self, lease: LeaseT) -> str:
         """Its address for people."""
 
+    def _belongs_somewhere(self, lease: LeaseT) -> bool:
+        """Whether its address has to lie in its subnet."""
+        return True
+
     def _row(self, line: str, number: int) -> None:
         """Read any row, exactly."""
         try:
@@ -253,7 +257,7 @@ class Reader(ABC, Generic[LeaseT]):
     def _in_its_subnet(self, lease: LeaseT) -> bool:
         """Do what `lease-checks` says about this lease; False: it is dropped."""
         what = self._checks.lease_checks
-        if what == "none":
+        if what == "none" or not self._belongs_somewhere(lease):
             return True
         span = self._checks.subnets.get(lease.subnet_id)
         if span is not None and span[0] <= lease.address <= span[1]:

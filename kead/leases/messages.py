@@ -77,6 +77,22 @@ EXTRACT_EXTENDED_INFO: Final = Message(
     "extracting extended info saw %d leases, extended info sanity checks modified %d / updated %d leases and %d leases "
     "have relay or remote id",
 )
+READ_HWADDR_FAIL: Final = Message(
+    "DHCPSRV_MEMFILE_READ_HWADDR_FAIL", "dhcpsrv", WARN, "failed to read hardware address from lease file: %s"
+)
+EXTENDED_INFO_UPGRADED6: Final = Message(
+    "DHCPSRV_LEASE6_EXTENDED_INFO_UPGRADED", "dhcpsrv", DEBUG(40), "extended info for lease %s was upgraded"
+)
+EXTENDED_INFO_SANITY_FAIL6: Final = Message(
+    "DHCPSRV_LEASE6_EXTENDED_INFO_SANITY_FAIL", "dhcpsrv", ERROR, "extended info for lease %s failed checks (%s)"
+)
+BUILD_EXTENDED_INFO6: Final = Message(
+    "DHCPSRV_MEMFILE_BUILD_EXTENDED_INFO_TABLES6",
+    "dhcpsrv",
+    INFO,
+    "building extended info tables saw %d leases, extended info sanity checks modified %d leases and %d leases were "
+    "entered into tables",
+)
 
 CONVERTING: Final = Message(
     "DHCPSRV_MEMFILE_CONVERTING_LEASE_FILES",
@@ -108,63 +124,88 @@ LFC_ENDED_BADLY: Final = Message(
     "KEAD_LFC_FAILED", "dhcpsrv", ERROR, "Lease File Cleanup ended with status %d; the lease files stay as they are"
 )
 
-RECLAMATION_START: Final = Message(
-    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_START",
-    "alloc-engine",
-    DEBUG(40),
-    "starting reclamation of expired leases (limit = %d leases or %d milliseconds)",
-)
-RECLAMATION_COMPLETE: Final = Message(
-    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE", "alloc-engine", DEBUG(40), "reclaimed %d leases in %.3f ms"
-)
-RECLAMATION_TIMEOUT: Final = Message(
-    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_TIMEOUT",
-    "alloc-engine",
-    DEBUG(40),
-    "timeout of %d ms reached while reclaiming IPv4 leases",
-)
-RECLAMATION_SLOW: Final = Message(
-    "ALLOC_ENGINE_V4_LEASES_RECLAMATION_SLOW",
-    "alloc-engine",
-    WARN,
-    "expired leases still exist after %d reclamations",
-)
-NO_MORE_EXPIRED: Final = Message(
-    "ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES", "alloc-engine", DEBUG(40), "all expired leases have been reclaimed"
-)
-LEASE_RECLAIM: Final = Message(
-    "ALLOC_ENGINE_V4_LEASE_RECLAIM", "alloc-engine", DEBUG(40), "%s: reclaiming expired lease for address %s"
-)
-DECLINED_RECOVERED: Final = Message(
-    "ALLOC_ENGINE_V4_DECLINED_RECOVERED",
-    "alloc-engine",
-    INFO,
-    "IPv4 address %s was recovered after %d seconds of probation-period",
-)
-RECLAIMED_DELETE: Final = Message(
-    "ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE",
-    "alloc-engine",
-    DEBUG(40),
-    "begin deletion of reclaimed leases expired more than %d seconds ago",
-)
-RECLAIMED_DELETE_COMPLETE: Final = Message(
-    "ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_COMPLETE",
-    "alloc-engine",
-    DEBUG(40),
-    "successfully deleted %d expired-reclaimed leases",
-)
-RECLAIMED_DELETE_FAILED: Final = Message(
-    "ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_FAILED",
-    "alloc-engine",
-    ERROR,
-    "deletion of expired-reclaimed leases failed: %s",
-)
-RECLAMATION_FAILED: Final = Message(
-    "KEAD_LEASES_RECLAMATION_FAILED",
-    "alloc-engine",
-    ERROR,
-    "reclamation of expired leases failed: %s; tried again later",
-)
+
+class ReclamationMessages:
+    """What a family's reclamation says."""
+
+    __slots__ = (
+        "complete",
+        "deleted",
+        "deleting",
+        "failed",
+        "flush_failed",
+        "lease",
+        "none_left",
+        "recovered",
+        "slow",
+        "start",
+        "timeout",
+    )
+
+    def __init__(self, family: int) -> None:
+        engine = f"ALLOC_ENGINE_V{family}"
+        lease = (
+            "reclaiming expired lease for address %s" if family == 4 else "reclaiming expired lease for prefix %s/%d"
+        )
+        self.start = Message(
+            f"{engine}_LEASES_RECLAMATION_START",
+            "alloc-engine",
+            DEBUG(40),
+            "starting reclamation of expired leases (limit = %d leases or %d milliseconds)",
+        )
+        self.complete = Message(
+            f"{engine}_LEASES_RECLAMATION_COMPLETE", "alloc-engine", DEBUG(40), "reclaimed %d leases in %.3f ms"
+        )
+        self.timeout = Message(
+            f"{engine}_LEASES_RECLAMATION_TIMEOUT",
+            "alloc-engine",
+            DEBUG(40),
+            f"timeout of %d ms reached while reclaiming IPv{family} leases",
+        )
+        self.slow = Message(
+            f"{engine}_LEASES_RECLAMATION_SLOW",
+            "alloc-engine",
+            WARN,
+            "expired leases still exist after %d reclamations",
+        )
+        self.none_left = Message(
+            f"{engine}_NO_MORE_EXPIRED_LEASES", "alloc-engine", DEBUG(40), "all expired leases have been reclaimed"
+        )
+        self.lease = Message(f"{engine}_LEASE_RECLAIM", "alloc-engine", DEBUG(40), f"%s: {lease}")
+        self.recovered = Message(
+            f"{engine}_DECLINED_RECOVERED",
+            "alloc-engine",
+            INFO,
+            f"IPv{family} address %s was recovered after %d seconds of probation-period",
+        )
+        self.deleting = Message(
+            f"{engine}_RECLAIMED_LEASES_DELETE",
+            "alloc-engine",
+            DEBUG(40),
+            "begin deletion of reclaimed leases expired more than %d seconds ago",
+        )
+        self.deleted = Message(
+            f"{engine}_RECLAIMED_LEASES_DELETE_COMPLETE",
+            "alloc-engine",
+            DEBUG(40),
+            "successfully deleted %d expired-reclaimed leases",
+        )
+        self.flush_failed = Message(
+            f"{engine}_RECLAIMED_LEASES_DELETE_FAILED",
+            "alloc-engine",
+            ERROR,
+            "deletion of expired-reclaimed leases failed: %s",
+        )
+        self.failed = Message(
+            "KEAD_LEASES_RECLAMATION_FAILED",
+            "alloc-engine",
+            ERROR,
+            "reclamation of expired leases failed: %s; tried again later",
+        )
+
+
+RECLAMATION4: Final = ReclamationMessages(4)
+RECLAMATION6: Final = ReclamationMessages(6)
 
 LFC_PROGRAM_START: Final = Message("LFC_START", "", INFO, "Starting lease file cleanup")
 LFC_PROGRAM_RUNNING: Final = Message("LFC_RUNNING", "", ERROR, "LFC instance already running")

@@ -12,16 +12,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from asyncio import Task
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
-from kead.leases import messages
 from kead.leases.context import dump, load
-from kead.leases.lease4 import Lease4, State
-from kead.leases.store4 import LeaseStore4, StoreError
-from kead.wire.address import text_ip4
+from kead.leases.lease import State
+from kead.leases.lease4 import Lease4
+from kead.leases.lease6 import EMPTY_DUID, Lease6
+from kead.leases.messages import RECLAMATION4, RECLAMATION6, ReclamationMessages
+from kead.leases.store import StoreError
+from kead.leases.table import LeaseT
+from kead.wire.address import text_ip4, text_ip6
+
+LeaseT_contra = TypeVar("LeaseT_contra", contravariant=True)
 
 _PAGE: Final = 256
 _TURN: Final = 0.002  # seconds after which the loop gets its turn
@@ -45,10 +51,20 @@ class ExpirationSettings(Protocol):
     def unwarned_reclaim_cycles(self) -> int: ...
 
 
-class Reclaim(Protocol):
+class Reclaim(Protocol[LeaseT_contra]):
     """What a lease has to pass before the store is changed; False: leave it, it comes again in the next cycle."""
 
-    def __call__(self, lease: Lease4, *, remove: bool) -> Awaitable[bool]: ...
+    def __call__(self, lease: LeaseT_contra, *, remove: bool) -> Awaitable[bool]: ...
+
+
+class Store(Protocol[LeaseT]):
+    """What is asked of a lease store of either family; see store4.py."""
+
+    async def update(self, lease: LeaseT, old: LeaseT) -> bool: ...
+    async def delete(self, old: LeaseT) -> bool: ...
+    async def durable(self) -> None: ...
+    async def expired(self, now: int, limit: int) -> Sequence[LeaseT]: ...
+    async def reclaimed(self, expired_before: int, limit: int) -> Sequence[LeaseT]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +75,20 @@ class Cycle:
     unfinished: bool
 
 
-class Reclamation:
+class ReclamationOf(ABC, Generic[LeaseT]):
     """The two timers and what they do. `durable` makes changes durable and may count; by default the store's own."""
+
+    _say: ClassVar[ReclamationMessages]
+
+    @abstractmethod
+    def _names(self, lease: LeaseT) -> tuple[object, ...]:
+        """What the message about a lease says: client and address first."""
 
     def __init__(
         self,
-        store: LeaseStore4,
+        store: Store[LeaseT],
         settings: ExpirationSettings,
-        reclaim: Reclaim,
+        reclaim: Reclaim[LeaseT],
         *,
         durable: Callable[[], Awaitable[None]] | None = None,
         enabled: Callable[[], bool] = lambda: True,
@@ -109,14 +131,14 @@ class Reclamation:
                 settings.flush_reclaimed_timer_wait_time == 0,
             )
         except StoreError as error:
-            messages.RECLAMATION_FAILED(error)
+            self._say.failed(error)
             return
         if not cycle.unfinished:
             self._unfinished = 0
             return
         self._unfinished += 1
         if settings.unwarned_reclaim_cycles and self._unfinished > settings.unwarned_reclaim_cycles:
-            messages.RECLAMATION_SLOW(self._unfinished)
+            self._say.slow(self._unfinished)
             self._unfinished = 0
 
     async def run_cycle(self, now: int, limit_leases: int, limit_ms: int, remove: bool) -> Cycle:
@@ -125,7 +147,7 @@ class Reclamation:
         Returns when it is durable. StoreError: it could not be made so, and will come again.
         """
         async with self._one_at_a_time:
-            messages.RECLAMATION_START(limit_leases, limit_ms)
+            self._say.start(limit_leases, limit_ms)
             started = turn = time.perf_counter()
             deadline = started + limit_ms / 1000 if limit_ms else float("inf")
             reclaimed = looked_at = 0
@@ -146,7 +168,7 @@ class Reclamation:
                         continue
                     moment = time.perf_counter()
                     if moment > deadline:
-                        messages.RECLAMATION_TIMEOUT(limit_ms)
+                        self._say.timeout(limit_ms)
                         unfinished = True
                         break
                     if moment > turn + _TURN:
@@ -156,15 +178,15 @@ class Reclamation:
                     break
                 await asyncio.sleep(0)
                 turn = time.perf_counter()
-            messages.RECLAMATION_COMPLETE(reclaimed, (time.perf_counter() - started) * 1000)
+            self._say.complete(reclaimed, (time.perf_counter() - started) * 1000)
             if not unfinished:
-                messages.NO_MORE_EXPIRED()
+                self._say.none_left()
             return Cycle(reclaimed, unfinished)
 
     async def flush(self) -> None:
         """What the flush timer does: delete leases that have been reclaimed long enough."""
         hold = self._settings.hold_reclaimed_time
-        messages.RECLAIMED_DELETE(hold)
+        self._say.deleting(hold)
         before = int(self._clock()) - hold
         deleted = 0
         try:
@@ -179,11 +201,11 @@ class Reclamation:
                         break  # others were quicker with all of them: next time
                     await asyncio.sleep(0)
         except StoreError as error:
-            messages.RECLAIMED_DELETE_FAILED(error)
+            self._say.flush_failed(error)
         else:
-            messages.RECLAIMED_DELETE_COMPLETE(deleted)
+            self._say.deleted(deleted)
 
-    async def _page(self, now: int, wanted: int, left: set[int]) -> Sequence[Lease4]:
+    async def _page(self, now: int, wanted: int, left: set[int]) -> Sequence[LeaseT]:
         """Some expired leases that this cycle has not met yet; one more than wanted tells that there are more."""
         size = min(wanted + 1, _PAGE) if wanted else _PAGE
         while True:
@@ -193,14 +215,14 @@ class Reclamation:
                 return fresh
             size *= 2
 
-    async def _reclaim_one(self, lease: Lease4, remove: bool) -> bool:
+    async def _reclaim_one(self, lease: LeaseT, remove: bool) -> bool:
         """Whether the lease is reclaimed now."""
-        if messages.LEASE_RECLAIM.on:
-            messages.LEASE_RECLAIM(_label(lease), text_ip4(lease.address))
+        if self._say.lease.on:
+            self._say.lease(*self._names(lease))
         if not await self._reclaim(lease, remove=remove):
             return False
         if lease.state == State.DECLINED:
-            messages.DECLINED_RECOVERED(text_ip4(lease.address), lease.valid_lifetime)
+            self._say.recovered(self._names(lease)[1], lease.valid_lifetime)
         if remove or lease.state in (State.DECLINED, State.REGISTERED):
             return await self._store.delete(lease)
         return await self._store.update(reclaimed(lease), lease)
@@ -212,7 +234,31 @@ class Reclamation:
                 await turn()
 
 
-def reclaimed(lease: Lease4) -> Lease4:
+class Reclamation4(ReclamationOf[Lease4]):
+    """Of DHCPv4 leases."""
+
+    _say = RECLAMATION4
+
+    def _names(self, lease: Lease4) -> tuple[object, ...]:
+        client_id = lease.client_id.hex(":") or "no info"
+        return f"[hwtype={lease.htype} {lease.hwaddr.hex(':')}], cid=[{client_id}]", text_ip4(lease.address)
+
+
+class Reclamation6(ReclamationOf[Lease6]):
+    """Of DHCPv6 leases."""
+
+    _say = RECLAMATION6
+
+    def _names(self, lease: Lease6) -> tuple[object, ...]:
+        duid = "no info" if lease.duid == EMPTY_DUID else lease.duid.hex(":")
+        hwaddr = f", [hwtype={lease.htype} {lease.hwaddr.hex(':')}]" if lease.hwaddr else ""
+        return f"duid=[{duid}]{hwaddr}", text_ip6(lease.address), lease.prefix_length
+
+
+Reclamation = Reclamation4
+
+
+def reclaimed(lease: LeaseT) -> LeaseT:
     """What becomes of an expired lease that is kept for its client."""
     kept = lease.copy()
     kept.state = State.RECLAIMED.value
@@ -223,8 +269,3 @@ def reclaimed(lease: Lease4) -> Lease4:
         context.pop("ISC", None)
         kept.user_context = dump(context) if context else ""
     return kept
-
-
-def _label(lease: Lease4) -> str:
-    client_id = lease.client_id.hex(":") or "no info"
-    return f"[hwtype={lease.htype} {lease.hwaddr.hex(':')}], cid=[{client_id}]"

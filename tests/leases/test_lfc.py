@@ -228,10 +228,6 @@ BAD_CALLS = [
     (["-Z"], "Unknown argument"),
     (["-4", "-x"], "Missing option argument"),
     (["-4", "-p", "e", "-x", "a", "-i", "b", "-o", "c", "-f", "d", "-c", "g", "spare"], "Extraneous parameters."),
-    (
-        ["-6", "-p", "e", "-x", "a", "-i", "b", "-o", "c", "-f", "d", "-c", "g"],
-        "DHCPv6 lease files are not supported yet",
-    ),
 ]
 
 

@@ -169,7 +169,7 @@ async def test_a_lease_renewed_while_a_callback_waits_is_not_reclaimed() -> None
 
 async def test_cycles_that_do_not_finish_are_warned_about(monkeypatch: pytest.MonkeyPatch) -> None:
     warned: list[int] = []
-    monkeypatch.setattr(messages, "RECLAMATION_SLOW", warned.append)
+    monkeypatch.setattr(messages.RECLAMATION4, "slow", warned.append)
     _, _, reclamation_ = await make(
         None, *(lease(n) for n in range(1, 30)), max_reclaim_leases=2, unwarned_reclaim_cycles=3
     )
