@@ -37,7 +37,19 @@ def test_once_a_client_gets_a_lease_and_all_is_removed() -> None:
     assert "DHCP4_LEASE_ALLOC" in out
     assert re.search(r"^192\.0\.2\.100,", out, re.M), out
     assert left_behind(process.pid) == []
-    assert not Path(re.search(r"log +(\S+)", out)[1]).exists()  # type: ignore[index]
+    assert not Path(re.search(r"--- The lease \((\S+)\)", out)[1]).exists()  # type: ignore[index]
+    for dead in ("Ask it", "another client", "Where things are"):
+        assert dead not in out
+
+
+def test_once_with_state_says_what_is_kept(tmp_path: Path) -> None:
+    out = run(SCRIPT, "--once", "--state", tmp_path / "state")
+    kept = re.search(r"^--- Where things are\n((?:  .*\n)+)", out, re.M)
+    assert kept is not None
+    named = [line.split() for line in kept[1].splitlines()]
+    assert [name for name, _ in named] == ["configuration", "log", "leases"]
+    assert all(Path(path).exists() for _, path in named)
+    assert "Ask it" not in out
 
 
 def test_it_serves_until_ctrl_c_and_answers_as_printed(tmp_path: Path) -> None:
