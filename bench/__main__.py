@@ -6,6 +6,8 @@ import argparse
 import json
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from dataclasses import asdict
@@ -87,6 +89,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers and namespaces go on this way out too
     chosen = options.only.split(",")
     if unknown := set(chosen) - set(PARTS):
         raise SystemExit(f"no such part: {', '.join(sorted(unknown))} (there are {', '.join(PARTS)})")
