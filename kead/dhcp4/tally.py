@@ -161,6 +161,28 @@ class Tally4:
             reason.add()
         self.packets.pkt4_receive_drop.add()
 
+    def disabled(self, number: int) -> None:
+        """So many packets came while service was switched off."""
+        self.packets.pkt4_service_disabled.add(number)
+
+    def overloaded(self, number: int) -> None:
+        """So many packets had piled up and are dropped unread."""
+        self.packets.pkt4_received.add(number)
+        self.packets.pkt4_queue_full.add(number)
+        self.packets.pkt4_receive_drop.add(number)
+
+    def not_stored(self, number: int) -> None:
+        """So many replies do not leave, since their leases could not be stored."""
+        self.packets.pkt4_receive_drop.add(number)
+
+    def failed(self) -> None:
+        """An exchange ended in an exception."""
+        self.dropped(self.packets.pkt4_processing_failed)
+
+    def lost(self, *, full: bool) -> None:
+        """A parked exchange was given up; `full`: because there was no room for it."""
+        self.dropped(self.packets.pkt4_queue_full if full else None)
+
     # Leases
 
     def assigned(self, lease: Lease4) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from kead.dhcp4.dispatch import BACKLOG, BATCH, DISCOVERS, STALE
 from kead.dhcp4.packet import ACK, NAK, OFFER
+from kead.dispatch import BACKLOG, BATCH, NEWCOMERS, STALE
 from kead.leases.leasefile import LeaseFile
 from tests.dhcp4.conversation import SERVER, Client, LogFile, Reply, ServerUnderTest
 
@@ -235,13 +235,13 @@ class TestTooMuch:
     async def test_of_very_many_discovers_those_that_came_last_are_dropped(
         self, server: ServerUnderTest, client: Client, other: Client
     ) -> None:
-        discovers = [server.datagram(client.query(1)) for _ in range(DISCOVERS + 100)]
+        discovers = [server.datagram(client.query(1)) for _ in range(NEWCOMERS + 100)]
         self.waiting(server, *discovers, server.datagram(other.query(3)))
         server.dispatcher.readable(server.channel)
         assert server.channel.sent[0].type == ACK
-        assert kinds(server.channel.sent[1:]) == [OFFER] * DISCOVERS
+        assert kinds(server.channel.sent[1:]) == [OFFER] * NEWCOMERS
         assert server.counted() == {"pkt4-queue-full": 100, "pkt4-receive-drop": 100}
-        assert server.count("pkt4-received") == DISCOVERS + 101
+        assert server.count("pkt4-received") == NEWCOMERS + 101
 
     async def test_requests_go_before_discovers(self, server: ServerUnderTest, client: Client, other: Client) -> None:
         discovers = [server.datagram(client.query(1)) for _ in range(BATCH - 1)]
