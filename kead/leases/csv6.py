@@ -128,11 +128,10 @@ def decode_row(line: str, columns: int = len(COLUMNS)) -> Lease6:
     ) = SCHEMA.complete(fields, columns)
     valid_lifetime = read_integer(valid, 32)
     kind = read_integer(type_, 32, signed=True)
-    length = read_integer(prefix_length, 32)
     lease = Lease6(
         kind,
         _address(address),
-        length & 0xFF if kind == _PD else 128,
+        read_integer(prefix_length, 32, signed=True) & 0xFF if kind == _PD else 128,
         read_identifier(duid, SHORTEST_DUID, LONGEST_DUID),
         read_integer(iaid, 32),
         read_integer(preferred, 32),
