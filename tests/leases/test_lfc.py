@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kead.leases import lfc
+from kead.leases import csv6, lfc, record6
 from kead.leases.csv4 import HEADER, format_removal, format_row
 from kead.leases.lease4 import Lease4
 from kead.leases.loading4 import load4
+from kead.leases.loading6 import load6
 from kead.leases.record4 import wake
+from tests.leases import some_leases6
 from tests.leases.some_leases import NET, NOW, lease
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -83,6 +87,61 @@ def test_one_row_a_lease_in_address_order(tmp_path: Path) -> None:
             ],
         )
     )
+
+
+def test_leases_of_dhcpv6(tmp_path: Path) -> None:
+    one = replace(job(tmp_path), universe=6)
+    first, second, third = some_leases6.prefix(1), some_leases6.lease(2), some_leases6.lease(3, type=300)
+    renewed = some_leases6.changed(second, hostname="Renewed", hwaddr=b"\2\3", htype=1, hwaddr_source=8)
+    one.previous.write_text(csv6.HEADER + "".join(map(csv6.format_row, (first, second, some_leases6.lease(1)))))
+    one.copy.write_text(
+        csv6.HEADER
+        + csv6.format_row(renewed)
+        + "nonsense\n"
+        + csv6.format_row(third)
+        + csv6.format_removal(some_leases6.lease(1))
+    )
+    assert lfc.run(one) == 0
+    assert names(tmp_path) == ["leases.csv.2"]
+    assert one.previous.read_text() == csv6.HEADER + "".join(map(csv6.format_row, (renewed, third, first)))
+
+
+def test_an_older_file_of_dhcpv6_is_converted(tmp_path: Path) -> None:
+    one = replace(job(tmp_path), universe=6)
+    one.copy.write_bytes(Path(__file__).with_name("data").joinpath("kea-2.2.0-v6.csv").read_bytes())
+    assert lfc.run(one) == 0
+    rows = one.previous.read_text().splitlines(keepends=True)
+    assert rows[0] == csv6.HEADER
+    assert len(rows) == 9
+    assert all(row.endswith(",0\n") for row in rows[1:])
+
+
+@pytest.mark.system
+def test_kea_reads_what_we_write(tmp_path: Path) -> None:
+    """Kea's own clean-up takes a file of ours and gives back the same leases, in its older schema."""
+    kea = shutil.which("kea-lfc", path="/usr/sbin:/usr/bin")
+    if kea is None:
+        pytest.skip("needs Kea's kea-lfc")
+    some = [
+        some_leases6.lease(1, hostname="a,b&c", hwaddr=b"\2\3\4\5\6\7", htype=1, hwaddr_source=2),
+        some_leases6.lease(2, state=1, duid=b"\0\0\0", preferred_lifetime=0),
+        some_leases6.lease(3, valid_lifetime=0xFFFFFFFF, preferred_lifetime=0xFFFFFFFF),
+        some_leases6.lease(4, state=4, iaid=0, user_context='{"a":[1,{"b":"c, d"}]}'),
+        some_leases6.lease(5, state=2, duid=bytes(range(1, 129))),
+        some_leases6.prefix(1, fqdn_fwd=True, fqdn_rev=True),
+        some_leases6.prefix(2, prefix_length=48, iaid=0xFFFFFFFF),
+    ]
+    one = replace(job(tmp_path), universe=6)
+    one.copy.write_text(csv6.HEADER + "".join(map(csv6.format_row, some)))
+    ended = subprocess.run(
+        [kea, "-6", *arguments(one)[1:], "-d"],
+        env={**os.environ, "KEA_PIDFILE_DIR": str(tmp_path), "KEA_LOCKFILE_DIR": "none"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, "ROW_ERROR" in ended.stdout + ended.stderr) == (0, False)
+    one.previous.rename(tmp_path / "leases.csv")
+    found = load6(tmp_path / "leases.csv")
+    assert [record6.wake(address, found.records[address]) for address in sorted(found.records)] == some
 
 
 def test_missing_inputs_count_as_empty(tmp_path: Path) -> None:

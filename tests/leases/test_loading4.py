@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kead.allocation.occupancy import Occupancy
-from kead.leases import messages
 from kead.leases.csv4 import COLUMNS, HEADER, decode_row, format_row
 from kead.leases.lease4 import INFINITE, Lease4
 from kead.leases.loading4 import NO_CHECKS, Checks4, Loaded4, LoadError, load4, read_leases
@@ -25,30 +24,6 @@ SUBNETS = {1: (parse_ip4("10.0.0.0"), parse_ip4("10.0.255.255")), 2: (parse_ip4(
 
 def subnet_of(address: int) -> int | None:
     return next((number for number, (first, last) in SUBNETS.items() if first <= address <= last), None)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "leases.csv"
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every message of the lease stores, as "ID text"."""
-    lines: list[str] = []
-
-    class Recorder:
-        def __init__(self, message: object) -> None:
-            self.message = message
-            self.on = True
-
-        def __call__(self, *arguments: object) -> None:
-            lines.append(f"{self.message.id} {self.message._text % arguments}")  # type: ignore[attr-defined]
-
-    for name, message in vars(messages).items():
-        if isinstance(message, messages.Message):
-            monkeypatch.setattr(messages, name, Recorder(message))
-    return lines
 
 
 def all_of(loaded: Loaded4) -> dict[int, Lease4]:

@@ -129,11 +129,6 @@ class TestInMemory(InMemoryContract.TestCase):  # type: ignore[name-defined,misc
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "leases.csv"
-
-
-@pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 

@@ -149,11 +149,6 @@ class TestInMemory(InMemoryContract.TestCase):  # type: ignore[name-defined,misc
     settings = quick
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "leases.csv"
-
-
 async def test_it_is_a_local_store(path: Path) -> None:
     store = open_memfile(path)
     assert isinstance(store, LocalStore6)

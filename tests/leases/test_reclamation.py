@@ -12,12 +12,16 @@ from types import SimpleNamespace
 import pytest
 
 from kead.allocation.occupancy import Occupancy
-from kead.leases import messages, reclamation
+from kead.allocation.occupancy6 import Occupancy6
+from kead.leases import csv6, messages, reclamation
 from kead.leases.csv4 import HEADER, format_removal, format_row
 from kead.leases.lease4 import INFINITE, Lease4
+from kead.leases.lease6 import Lease6
 from kead.leases.memfile4 import Memfile4, MemfileSettings
-from kead.leases.reclamation import Cycle, Reclamation
+from kead.leases.memfile6 import Memfile6
+from kead.leases.reclamation import Cycle, Reclamation, Reclamation6
 from kead.leases.store4 import StoreError
+from tests.leases import some_leases6
 from tests.leases.some_leases import NET, NOW, changed, lease, until
 
 LATER = NOW + 10_000
@@ -264,3 +268,41 @@ async def test_nothing_happens_while_the_service_is_disabled() -> None:
     enabled = True
     await until(lambda: bool(server.seen))
     await reclamation_.stop()
+
+
+async def test_leases_of_dhcpv6(tmp_path: Path) -> None:
+    path = tmp_path / "leases.csv"
+    plain = some_leases6.lease(1, hostname="host.example", fqdn_fwd=True, fqdn_rev=True)
+    with_info = some_leases6.prefix(2, user_context='{"ISC":{"relay-info":[{"hop":0}]},"mine":1}')
+    declined = some_leases6.lease(3, state=1, duid=b"\0\0\0", preferred_lifetime=0)
+    registered = some_leases6.lease(4, state=4, iaid=0)
+    running = some_leases6.lease(5, cltt=LATER - 3600)
+    store = Memfile6.open(MemfileSettings(path), Occupancy6(), NOW)
+    for one in (plain, with_info, declined, registered, running):
+        assert store.put_new(one)
+    seen: list[int] = []
+
+    async def reclaim(one: Lease6, *, remove: bool) -> bool:
+        seen.append(one.iaid)
+        return True
+
+    reclamation6 = Reclamation6(store, settings(), reclaim, clock=lambda: LATER)
+    store.flush()
+    before = path.read_text()
+    assert await reclamation6.run_cycle(LATER, 0, 0, False) == Cycle(4, False)
+    assert sorted(seen) == [0, 1, 2, 3]
+    freed = some_leases6.changed(plain, hostname="", fqdn_fwd=False, fqdn_rev=False, state=2)
+    kept = some_leases6.changed(with_info, user_context='{"mine":1}', state=2)
+    assert [one async for page in store.all() for one in page] == [freed, running, kept]
+    rows = path.read_text().removeprefix(before).splitlines(keepends=True)
+    assert sorted(rows) == sorted(
+        [*map(csv6.format_row, (freed, kept)), *map(csv6.format_removal, (declined, registered))]
+    )
+    assert len(store.occupancy.addresses) == 1
+    assert len(store.occupancy.prefixes) == 0
+    flushing = Reclamation6(store, settings(hold_reclaimed_time=0), reclaim, clock=lambda: LATER)
+    await flushing.flush()
+    assert [one async for page in store.all() for one in page] == [running]
+    last = path.read_text().splitlines()[-1]
+    assert csv6.decode_row(last).preferred_lifetime == 2250, "as Kea leaves it"
+    await store.close()

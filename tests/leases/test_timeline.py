@@ -1,24 +1,32 @@
-"""The timeline: order, limits, stale entries."""
+"""The timeline: order, limits, stale entries; with narrow and wide buckets."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kead.leases.timeline import Timeline
+from kead.leases.timeline import NARROW, Bucket, Timeline, Wide
 
 entries = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 20)), max_size=60)
+
+
+both = pytest.mark.parametrize("bucket", [NARROW, Wide], ids=["narrow", "wide"])
+Make = Callable[[Iterable[int]], Bucket]
 
 
 def holds(address: int, second: int) -> bool:
     return True
 
 
+@both
 @given(entries, st.integers(0, 35), st.integers(0, 10))
 def test_collect_gives_the_earliest_that_hold_and_keeps_them(
-    some: list[tuple[int, int]], before: int, limit: int
+    bucket: Make, some: list[tuple[int, int]], before: int, limit: int
 ) -> None:
-    line = Timeline()
+    line = Timeline(bucket)
     latest: dict[int, int] = {}
     for second, address in some:
         line.add(second, address)
@@ -36,9 +44,10 @@ def test_collect_gives_the_earliest_that_hold_and_keeps_them(
     assert sorted(line.collect(before, 0, current)) == sorted(address for _, address in expected)
 
 
+@both
 @given(entries, st.integers(0, 35), st.integers(1, 7))
-def test_take_takes_each_entry_once_in_order(some: list[tuple[int, int]], before: int, most: int) -> None:
-    line = Timeline()
+def test_take_takes_each_entry_once_in_order(bucket: Make, some: list[tuple[int, int]], before: int, most: int) -> None:
+    line = Timeline(bucket)
     for second, address in some:
         line.add(second, address)
     taken: list[tuple[int, int]] = []
@@ -50,9 +59,12 @@ def test_take_takes_each_entry_once_in_order(some: list[tuple[int, int]], before
     assert line.entries == len(some) - len(taken)
 
 
+@both
 @given(entries, st.integers(0, 3), st.integers(1, 4))
-def test_collecting_in_turns_comes_to_the_same(some: list[tuple[int, int]], limit: int, most_stale: int) -> None:
-    line, other = Timeline(), Timeline()
+def test_collecting_in_turns_comes_to_the_same(
+    bucket: Make, some: list[tuple[int, int]], limit: int, most_stale: int
+) -> None:
+    line, other = Timeline(bucket), Timeline(bucket)
     latest: dict[int, int] = {}
     for second, address in some:
         line.add(second, address)
@@ -79,9 +91,10 @@ def test_sweeping_drops_what_renewals_leave_behind() -> None:
     assert line.collect(10_000, 0, holds) == [1]
 
 
+@both
 @given(entries)
-def test_sweeping_loses_nothing_that_holds(some: list[tuple[int, int]]) -> None:
-    line = Timeline()
+def test_sweeping_loses_nothing_that_holds(bucket: Make, some: list[tuple[int, int]]) -> None:
+    line = Timeline(bucket)
     for second, address in some:
         line.add(second, address)
         line.sweep(lambda address, second: second % 2 == 0, 3)
@@ -89,3 +102,19 @@ def test_sweeping_loses_nothing_that_holds(some: list[tuple[int, int]]) -> None:
         line.sweep(lambda address, second: second % 2 == 0, 100)
     found = line.take(100, 1000)
     assert {(s, a) for s, bucket in found for a in bucket} == {(s, a) for s, a in some if s % 2 == 0}
+
+
+@given(st.lists(st.integers(0, 2**128 - 1)), st.integers(-5, 20), st.integers(-5, 20))
+def test_a_wide_bucket_is_a_list_of_addresses(some: list[int], first: int, end: int) -> None:
+    bucket, plain = Wide(some[:3]), some[:3]
+    bucket.extend(some[3:5])
+    plain.extend(some[3:5])
+    for address in some[5:]:
+        bucket.append(address)
+        plain.append(address)
+    assert (list(bucket), len(bucket)) == (plain, len(plain))
+    assert list(bucket[first:end]) == plain[first:end]
+    assert list(bucket[first:]) == plain[first:]
+    del bucket[first:end]
+    del plain[first:end]
+    assert list(bucket) == plain
