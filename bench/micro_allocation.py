@@ -1,4 +1,4 @@
-"""What picking an address and counting cost, in microseconds a call: python bench/micro_allocation.py
+"""What picking an address or a prefix and counting cost, in microseconds a call: python bench/micro_allocation.py
 
 Picks must cost the same few microseconds however large and however full the pool is. Nothing takes the picked
 addresses, which is the hardest case for the random allocator: each round through a small pool ends in a search.
@@ -14,10 +14,14 @@ from typing import NamedTuple
 from kead.allocation.allocator import NAMES, make_allocator
 from kead.allocation.occupancy import Occupancy
 from kead.allocation.pools import has_free
+from kead.allocation.prefix_allocator import PrefixAllocator
+from kead.allocation.prefixes import Prefixes
+from kead.allocation.sparse import SparseOccupancy
 from kead.dhcp4.counters import PacketCounters4, PoolCounters4, SubnetCounters4
 from kead.statistics import Statistics
 
 NET = 0x0A000000
+NET6 = 0x20010DB8 << 96
 
 
 class Pool(NamedTuple):
@@ -62,6 +66,50 @@ def pick() -> None:
         print(f"{label:<20}", *(f"{cost:10.2f}" for cost in costs))
 
 
+class Prefixes6(NamedTuple):
+    first: int
+    last: int
+    delegated_length: int
+
+
+def pick6() -> None:
+    print(f"{'IPv6: pick, µs':<20}", *(f"{name:>10}" for name in NAMES))
+    for label, length, taken in (
+        ("empty /120", 120, 0),
+        ("half-full /120", 120, 128),
+        ("full /120", 120, 256),
+        ("empty /64", 64, 0),
+        ("200,000 of a /64", 64, 200_000),
+        ("full /108", 108, 1 << 20),
+    ):
+        pools = (Pool(NET6, NET6 + (1 << (128 - length)) - 1),)
+        addresses = SparseOccupancy()
+        addresses.take_all(range(NET6, NET6 + taken))
+        costs = []
+        for name in NAMES:
+            allocator = make_allocator(name, pools, addresses)
+            costs.append(microseconds(lambda: allocator.pick(pools, addresses, (), None)))  # noqa: B023
+            allocator.close()
+        print(f"{label:<20}", *(f"{cost:10.2f}" for cost in costs))
+    for label, length, delegated, taken in (
+        ("empty /56 of /64", 56, 64, 0),
+        ("full /56 of /64", 56, 64, 256),
+        ("empty /32 of /64", 32, 64, 0),
+        ("200,000 of /32 of /64", 32, 64, 200_000),
+        ("full /44 of /64", 44, 64, 1 << 20),
+    ):
+        prefix_pools = (Prefixes6(NET6, NET6 + (1 << (128 - length)) - 1, delegated),)
+        prefixes = Prefixes()
+        for number in range(taken):
+            prefixes.take(NET6 + (number << (128 - delegated)), delegated)
+        costs = []
+        for name in NAMES:
+            delegating = PrefixAllocator(name, prefix_pools, prefixes)
+            costs.append(microseconds(lambda: delegating.pick(prefix_pools, (), None)))  # noqa: B023
+            delegating.close()
+        print(f"{label:<20}", *(f"{cost:10.2f}" for cost in costs))
+
+
 def count() -> None:
     statistics = Statistics()
     packets = PacketCounters4(statistics)
@@ -86,4 +134,5 @@ def count() -> None:
 
 if __name__ == "__main__":
     pick()
+    pick6()
     count()

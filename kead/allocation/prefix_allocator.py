@@ -6,7 +6,7 @@ kind that serves addresses, to which a prefix is a number: its first bits. What 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from kead.allocation.allocator import Allocator, make_allocator
@@ -37,7 +37,7 @@ class _Numbers(NamedTuple):
 class _Length(Generic[PoolT]):
     """All pools with one delegated length."""
 
-    __slots__ = ("allocator", "numbers", "pools", "shift", "view")
+    __slots__ = ("all", "allocator", "numbers", "pools", "shift", "view")
 
     def __init__(self, name: str, pools: tuple[PoolT, ...], prefixes: Prefixes) -> None:
         self.pools = pools
@@ -45,8 +45,9 @@ class _Length(Generic[PoolT]):
         self.numbers: dict[int, _Numbers] = {
             pool.first: _Numbers(pool.first >> self.shift, pool.last >> self.shift) for pool in pools
         }
+        self.all: Sequence[_Numbers] = tuple(self.numbers.values())
         self.view: PrefixesOfLength = prefixes.of_length(pools[0].delegated_length)
-        self.allocator: Allocator = make_allocator(name, tuple(self.numbers.values()), self.view)
+        self.allocator: Allocator = make_allocator(name, self.all, self.view)
 
 
 class PrefixAllocator(Generic[PoolT]):
@@ -55,9 +56,10 @@ class PrefixAllocator(Generic[PoolT]):
     `name` is one of `allocator.NAMES`. Pools come in address order. ValueError: no such allocator.
     """
 
-    __slots__ = ("_last", "_lengths")
+    __slots__ = ("_last", "_lengths", "_pools")
 
     def __init__(self, name: str, pools: Sequence[PoolT], prefixes: Prefixes) -> None:
+        self._pools = pools
         by_length: dict[int, list[PoolT]] = {}
         for pool in pools:
             by_length.setdefault(pool.delegated_length, []).append(pool)
@@ -80,18 +82,25 @@ class PrefixAllocator(Generic[PoolT]):
         those that delegate shorter prefixes (more than it asked for), then the others. A pick promises nothing; it
         costs what picking an address costs, for each length that is looked at.
         """
-        for length in self._order(pools, wanted):
+        everything = pools is self._pools
+        for length in self._lengths if everything and len(self._lengths) == 1 else self._order(pools, wanted):
             of = self._lengths[length]
+            if everything:
+                numbers = of.all
+            else:
+                numbers = [of.numbers[pool.first] for pool in pools if pool.delegated_length == length]
             number = of.allocator.pick(
-                [of.numbers[pool.first] for pool in pools if pool.delegated_length == length],
+                numbers,
                 of.view,
                 _Shifted(busy, of.shift) if busy else (),
-                _avoid(of, avoid, length),
+                None if avoid is None and not of.view.mixed() else _avoid(of, avoid, length),
             )
             if number is not None:
                 self._last = length
                 address = number << of.shift
-                return address, next(pool for pool in of.pools if pool.first <= address <= pool.last)
+                for pool in of.pools:
+                    if pool.first <= address <= pool.last:
+                        return address, pool
         return None
 
     def close(self) -> None:
@@ -99,7 +108,7 @@ class PrefixAllocator(Generic[PoolT]):
         for of in self._lengths.values():
             of.allocator.close()
 
-    def _order(self, pools: Sequence[PoolT], wanted: int) -> Iterator[int]:
+    def _order(self, pools: Sequence[PoolT], wanted: int) -> list[int]:
         """The lengths of these pools, in the order in which they are to be tried."""
         lengths = list(dict.fromkeys(pool.delegated_length for pool in pools))
         if len(lengths) > 1:
@@ -108,7 +117,7 @@ class PrefixAllocator(Generic[PoolT]):
                 lengths = lengths[place:] + lengths[:place]
             if wanted:
                 lengths.sort(key=lambda length: (length != wanted, length > wanted))
-        return iter(lengths)
+        return lengths
 
 
 class _Shifted:
@@ -124,13 +133,11 @@ class _Shifted:
         return isinstance(number, int) and number << self._shift in self._busy
 
 
-def _avoid(of: _Length[PoolT], avoid: Callable[[int, int], bool] | None, length: int) -> Callable[[int], bool] | None:
+def _avoid(of: _Length[PoolT], avoid: Callable[[int, int], bool] | None, length: int) -> Callable[[int], bool]:
     """`avoid` by number; with what other lengths are in the way, of which a queue of free prefixes does not hear."""
     shift, view = of.shift, of.view
-    if view.mixed():
-        if avoid is None:
-            return view.overlapped
-        return lambda number: view.overlapped(number) or avoid(number << shift, length)
     if avoid is None:
-        return None
+        return view.overlapped
+    if view.mixed():
+        return lambda number: view.overlapped(number) or avoid(number << shift, length)
     return lambda number: avoid(number << shift, length)
