@@ -111,7 +111,7 @@ class Ddns6Update(
 
     __slots__ = ("ddns_params", "fwd_update", "hostname", "query6", "response6", "rev_update", "subnet6")
     query6: In[Packet6]
-    response6: In[Packet6 | None]
+    response6: In[Packet6]
     subnet6: In[Subnet6 | None]
     hostname: InOut[str]
     fwd_update: InOut[bool]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6.options import CLIENT_FQDN
-from kead.dhcp6.values import parse_client_name
+from kead.dhcp6.packet import Packet6
+from kead.dhcp6.values import encode_client_name, parse_client_name
 from kead.wire.address import text_ip6
 from kead.wire.client_names import ClientName
-from kead.wire.names import DomainNameError, partial_labels
+from kead.wire.names import partial_labels
 
 if TYPE_CHECKING:
     from kead.dhcp6.exchange import Exchange
@@ -38,7 +39,7 @@ class Names:
         try:
             asked = parse_client_name(value)
             labels = partial_labels(value[1:])
-        except DomainNameError:  # a callout's own packet: those from the network are sound
+        except ValueError:  # a callout's own packet: those from the network are sound
             return
         if log.FQDN_RECEIVED.on:
             log.FQDN_RECEIVED(x.label, f"flags={asked.flags:#04x}, domain-name='{asked.name}'")
@@ -53,10 +54,12 @@ class Names:
                 return
         on = x.service.hooks
         if on.ddns6_update is not None:
+            response = Packet6(x.kind, x.query.transaction_id)
+            response.options[CLIENT_FQDN] = [encode_client_name(ClientName(flags, hostname[:-1], bool(hostname)))]
             c = await on.ddns6_update(
                 x,
                 query6=x.query,
-                response6=None,
+                response6=response,
                 subnet6=x.subnet,
                 hostname=hostname,
                 fwd_update=False,
@@ -66,7 +69,12 @@ class Names:
             hostname, x.fqdn_fwd, x.fqdn_rev = c.hostname, c.fwd_update, c.rev_update
         x.hostname = hostname
         x.generate_name = not hostname
-        x.name = ClientName(flags, hostname.removesuffix("."), bool(hostname))
+        name = ClientName(flags, hostname.removesuffix("."), bool(hostname))
+        try:
+            encode_client_name(name)
+        except ValueError:  # a callout's own: the lease has it, but no reply can say it
+            return
+        x.name = name
 
     @staticmethod
     def made_up(x: Exchange, address: int) -> str:

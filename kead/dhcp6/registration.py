@@ -9,7 +9,6 @@ from kead.dhcp6 import reply
 from kead.dhcp6.associations import IaAddress
 from kead.dhcp6.leasing import ADDRESS_LENGTH, NA, in_prefix
 from kead.dhcp6.options import IA_NA, IA_PD, IA_TA, IAADDR
-from kead.dhcp6.packet import ADDR_REG_REPLY
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease6 import Lease6, State
 from kead.wire.address import text_ip6
@@ -41,7 +40,6 @@ async def register(x: Exchange) -> bool:
         return False
     if old is not None and old.duid != x.duid and log.REGISTRATION_CLIENT_CHANGE.on:
         log.REGISTRATION_CLIENT_CHANGE(text_ip6(address), x.duid.hex(":"), old.duid.hex(":"))
-    x.kind = ADDR_REG_REPLY
     x.with_options = False
     x.registered = IaAddress.parse(x.query.options[IAADDR][0])
     return await _store(x, _lease(x, address, x.registered), old)

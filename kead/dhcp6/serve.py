@@ -22,6 +22,7 @@ from kead.dhcp6.leasing import in_prefix
 from kead.dhcp6.options import CLIENT_FQDN, IA_NA, RAPID_COMMIT
 from kead.dhcp6.packet import (
     ADDR_REG_INFORM,
+    ADDR_REG_REPLY,
     ADVERTISE,
     CONFIRM,
     DECLINE,
@@ -181,6 +182,7 @@ async def information_request(x: Exchange) -> bool:
 
 async def inform_of_address(x: Exchange) -> bool:
     """RFC 9686 section 4.2: the client has made itself an address, and tells of it."""
+    x.kind = ADDR_REG_REPLY
     await _choose_name(x)
     return await register(x) and await _commit(x)
 
