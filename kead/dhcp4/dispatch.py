@@ -71,6 +71,9 @@ class Dispatcher(dispatch.Dispatcher["Service4", "Datagram", Exchange, Outgoing]
                 x.datagram.channel.send(x.data, x.destination, x.port, x.link_destination, x.local, server_port)
             except OSError as error:
                 messages.PACKET_SEND_FAIL(_client(x), error.strerror or str(error))
+            except Exception as error:  # noqa: BLE001  a callout made bytes that no frame holds: the others' replies go
+                self.service.tally.failed()
+                messages.PACKET_PROCESS_EXCEPTION(_client(x), f"{type(error).__name__}: {error}")
             else:
                 sent[x.kind] = sent.get(x.kind, 0) + 1
         for kind, number in sent.items():

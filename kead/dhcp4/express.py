@@ -80,13 +80,6 @@ class Express:
         subnet = service.selector.by_link(query, datagram)
         if subnet is None:
             return None
-        allocator = self._usual.get(subnet)
-        if allocator is None:
-            if subnet in self._usual:
-                return None
-            allocator = self._usual[subnet] = self._allocator_of(subnet)
-            if allocator is None:
-                return None
         hostname = ""
         if HOST_NAME in options:
             hostname, generate = from_host_name(options[HOST_NAME])
@@ -102,6 +95,13 @@ class Express:
         template = service.templates.get(key)
         if template is None:
             return None
+        allocator = self._usual.get(subnet)
+        if allocator is None:
+            if subnet in self._usual:
+                return None
+            allocator = self._usual[subnet] = self._allocator_of(subnet)
+            if allocator is None:
+                return None
         store = self._store
         by_id, by_hwaddr = store.leases_of(client_id, query.hwaddr)
         own: Lease4 | None = None

@@ -300,6 +300,9 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
             stored = _for_offer(lease, subnet)
             if lapsed or old.expire <= stored.expire:
                 x.full_lifetime = subnet.offer_lifetime
+                if not lapsed and unchanged(stored, old) and remaining(subnet, old, x.now):
+                    service.tally.reused(old)
+                    return lease
                 if not await (_reassign(x, stored, old) if lapsed else _replace(x, stored, old)):
                     return None
                 x.stored = stored

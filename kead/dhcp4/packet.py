@@ -59,6 +59,8 @@ COOKIE: Final = 0x63825363
 HEADER_LENGTH: Final = 240
 """The fixed fields and the magic cookie."""
 
+LONGEST_HWADDR: Final = 20
+"""Bytes that `hlen` may speak of, as in Kea; chaddr holds 16 of them."""
 PIECE: Final = 253
 """The most bytes that one instance of a split option carries when sent (RFC 3396 allows 255; Kea sends 253)."""
 
@@ -193,6 +195,8 @@ def decode(data: bytes, lenient: bool = False) -> Packet4:
     if cookie != COOKIE:
         raise PacketError(f"no DHCP magic cookie: {cookie:#010x}")
     if hlen > 16:
+        if hlen > LONGEST_HWADDR:
+            raise PacketError(f"a hardware address of {hlen} bytes, at most {LONGEST_HWADDR} are known of any network")
         hlen = 16
     packet.hlen = hlen
     packet.chaddr = chaddr

@@ -120,7 +120,7 @@ class Template:
         pieces = [
             _pack_front(
                 BOOTREPLY, query.htype, query.hlen, query.hops, query.xid, 0, query.flags,
-                query.ciaddr if kind == ACK else 0, yiaddr, self._siaddr, query.giaddr, query.chaddr,
+                query.ciaddr if kind == ACK else 0, yiaddr, self._siaddr, query.giaddr, query.hwaddr,
             ),
             before_name,
         ]  # fmt: skip
@@ -184,7 +184,7 @@ def compose(x: Exchange) -> Packet4:
     query, kind, lease = x.query, x.kind, x.lease
     response = Packet4(kind, query.xid, op=BOOTREPLY)
     response.htype, response.hlen = query.htype, query.hlen
-    response.chaddr, response.hwaddr = query.chaddr, query.hwaddr
+    response.chaddr, response.hwaddr = query.hwaddr.ljust(16, b"\0"), query.hwaddr
     response.hops, response.flags, response.giaddr = query.hops, query.flags, query.giaddr
     options = response.options
     options[SERVER_IDENTIFIER] = _server_id(x).to_bytes(4, "big")

@@ -97,6 +97,8 @@ async def serve(x: Exchange) -> bool:
         x.client_id = client_id
     else:
         tally.packets.pkt4_processing_failed.add()
+        if kind == INFORM:
+            tally.dropped()  # as in Kea, which counts it for no other type
         if log.PACKET_INSANE.on:
             log.PACKET_INSANE(x.label, f"the client identifier (option 61) has {len(client_id)} bytes, not 2 to 255")
         return False
@@ -195,6 +197,8 @@ async def request(x: Exchange) -> bool:
 async def release_(x: Exchange) -> bool:
     """RFC 2131 section 4.3.4: the client gives its address back. No reply."""
     query, service = x.query, x.service
+    if _nobody(x):
+        return False
     lease = await service.store.get(query.ciaddr)
     released: Lease4 | None = None
     if lease is None or lease.state != State.DEFAULT:
@@ -219,6 +223,8 @@ async def release_(x: Exchange) -> bool:
 async def decline_(x: Exchange) -> bool:
     """RFC 2131 section 4.3.3: somebody else uses the address. It rests for the probation period. No reply."""
     query, service = x.query, x.service
+    if _nobody(x):
+        return False
     address = _option_address(query)
     if REQUESTED_ADDRESS not in query.options:
         refuse(x, "a DHCPDECLINE without a requested address")
@@ -291,6 +297,14 @@ def _prefers_v6_only(x: Exchange) -> bool:
             return True
     network = x.subnet.network
     return network is not None and V6_ONLY_PREFERRED in network.options.by_code
+
+
+def _nobody(x: Exchange) -> bool:
+    """Whether the client says by nothing who it is; then it is refused."""
+    nobody = not x.client_id and not x.query.hwaddr
+    if nobody:
+        refuse(x, "neither a client identifier nor a hardware address")
+    return nobody
 
 
 def _option_address(query: Packet4) -> int:

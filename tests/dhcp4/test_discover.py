@@ -188,6 +188,12 @@ class TestOfferLifetime:
     def holding(self, server: ServerUnderTest) -> None:
         server.configure(offer_lifetime=60)
 
+    async def test_what_is_held_already_counts_as_reused(self, server: ServerUnderTest, client: Client) -> None:
+        for _ in range(3):
+            assert await client.discover() is not None
+        assert server.count("v4-lease-reuses") == 2
+        assert len(server.rows()) == 1
+
     async def test_the_lease_is_stored_for_that_long_but_the_real_lifetime_is_sent(
         self, server: ServerUnderTest, client: Client
     ) -> None:

@@ -336,6 +336,28 @@ async def test_a_failure_in_one_exchange_is_logged_counted_and_no_concern_of_the
     log.path.write_text("")
 
 
+async def test_bytes_that_no_frame_holds_are_no_concern_of_the_others(
+    server: ServerUnderTest, client: Client, other: Client, log: LogFile
+) -> None:
+    def send(data: object, *where: object) -> None:
+        if not isinstance(data, bytes):
+            raise TypeError("a bytes-like object is required")
+        replies.append(data)
+
+    def spoil(callout: Any) -> None:
+        if callout.response4.hwaddr == client.hwaddr:
+            callout.data = "not bytes"
+
+    replies: list[bytes] = []
+    server.hook(buffer4_send=spoil)
+    server.channel.send = send  # type: ignore[method-assign,assignment]  # as strict as a socket
+    server.deliver(server.datagram(client.query(1)), server.datagram(other.query(1)))
+    assert len(replies) == 1
+    assert server.counted() == {"pkt4-processing-failed": 1, "pkt4-receive-drop": 1}
+    assert "DHCP4_PACKET_PROCESS_EXCEPTION" in log
+    log.path.write_text("")
+
+
 async def test_replies_are_counted_by_what_they_are(server: ServerUnderTest, client: Client) -> None:
     await client.bind()
     await client.inform("192.0.2.200")

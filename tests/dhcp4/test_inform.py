@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kead.dhcp4.packet import ACK
 from kead.wire.address import parse_ip4
 from tests.dhcp4.conversation import SERVER, Client, ServerUnderTest, interface, option
@@ -55,3 +57,12 @@ async def test_without_ciaddr_it_goes_to_where_it_came_from(client: Client) -> N
     ack = await client.inform(source="192.0.2.77")
     assert ack is not None
     assert (ack.destination, ack.port) == ("192.0.2.77", 68)
+
+
+@pytest.mark.parametrize("client_id", [b"", b"x", b"x" * 256])
+async def test_a_client_identifier_of_no_length_counts_as_dropped_too(
+    server: ServerUnderTest, client: Client, client_id: bytes
+) -> None:
+    """Kea's rule, for this type alone."""
+    assert await client.inform("192.0.2.200", options={61: client_id}) is None
+    assert server.counted() == {"pkt4-processing-failed": 1, "pkt4-receive-drop": 1}

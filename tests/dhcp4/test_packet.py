@@ -77,11 +77,17 @@ def test_a_wrong_cookie_is_refused() -> None:
         decode(datagram(b"\x35\1\1\xff", cookie=0x63825362))
 
 
-@pytest.mark.parametrize("hlen", [17, 20, 255])
+@pytest.mark.parametrize("hlen", [17, 20])
 def test_a_hardware_address_has_sixteen_bytes_at_most(hlen: int) -> None:
     packet = decode(datagram(b"\x35\1\1\xff", hlen=hlen))
     assert packet.hlen == 16
     assert packet.hwaddr == MAC + bytes(10)
+
+
+@pytest.mark.parametrize("hlen", [21, 255])
+def test_a_longer_hardware_address_is_none(hlen: int) -> None:
+    with pytest.raises(PacketError, match=f"a hardware address of {hlen} bytes"):
+        decode(datagram(b"\x35\1\1\xff", hlen=hlen))
 
 
 def test_no_hardware_address() -> None:

@@ -109,3 +109,11 @@ async def test_a_declined_lease_is_not_released(server: ServerUnderTest, client:
     lease = await server.lease(address)
     assert lease is not None
     assert lease.state == State.DECLINED
+
+
+async def test_who_says_by_nothing_who_it_is(server: ServerUnderTest) -> None:
+    nobody = Client(server, b"")
+    await nobody.release("192.0.2.15")
+    assert server.counted() == {"pkt4-receive-drop": 1}
+    await nobody.decline("192.0.2.15")
+    assert server.counted() == {"pkt4-receive-drop": 2}
