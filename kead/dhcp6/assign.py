@@ -22,11 +22,11 @@ from kead.dhcp6.associations import (
     Status,
 )
 from kead.dhcp6.exchange_log import log_granted, log_nothing, log_wish
-from kead.dhcp6.leasing import PD, Granted, Wish, pool_of
 from kead.dhcp6.lifetimes import tee_times
 from kead.dhcp6.options import IA_NA, IA_PD, ORO, PD_EXCLUDE
 from kead.dhcp6.packet import RENEW
 from kead.dhcp6.values import encode_excluded_prefix, requested_options
+from kead.dhcp6.wishes import PD, Granted, Wish, pool_of
 
 if TYPE_CHECKING:
     from kead.dhcp6.exchange import Exchange
@@ -114,13 +114,16 @@ async def _extend_addresses(x: Exchange, asked: IaNa) -> IaNa:
         said.status = Status(NO_BINDING, "Sorry, no known leases for this duid/iaid.")
         return said
     wish = Wish(asked)
-    granted = await leasing.extend(x, wish, said)
+    granted, lost = await leasing.extend(x, wish, said)
     given = set()
     for one in granted:
         x.leased.append(one.lease)
         log_granted(x, wish, one, offering=False, renewed=True)
         said.addresses.append(IaAddress(one.lease.address, one.preferred, one.valid))
         given.add(one.lease.address)
+    for lease in lost:
+        said.addresses.append(IaAddress(lease.address))
+        given.add(lease.address)
     said.addresses += [IaAddress(hint.address) for hint in asked.addresses if hint.address not in given]
     if granted:
         said.t1, said.t2 = tee_times(x.subnet, _shortest(granted))
@@ -137,7 +140,7 @@ async def _extend_prefixes(x: Exchange, asked: IaPd, exclude: bool) -> IaPd:
         said.status = Status(NO_BINDING, "Sorry, no known PD leases for this duid/iaid.")
         return said
     wish = Wish(asked)
-    granted = await leasing.extend(x, wish, said)
+    granted, lost = await leasing.extend(x, wish, said)
     for one in granted:
         log_granted(x, wish, one, offering=False, renewed=True)
     if granted:
@@ -145,6 +148,9 @@ async def _extend_prefixes(x: Exchange, asked: IaPd, exclude: bool) -> IaPd:
     else:
         said.status = Status(NO_PREFIX_AVAILABLE, "Sorry, no prefixes could be assigned at this time.")
     given = {(one.lease.address, one.lease.prefix_length) for one in granted}
+    for lease in lost:
+        said.prefixes.append(IaPrefix(lease.address, lease.prefix_length))
+        given.add((lease.address, lease.prefix_length))
     said.prefixes += [
         IaPrefix(hint.address, hint.length)
         for hint in asked.prefixes

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6.associations import IaNa, IaPd
-from kead.dhcp6.leasing import PD, Granted, Wish
 from kead.dhcp6.packet import TYPE_NAMES, Packet6
 from kead.dhcp6.packet_text import packet_text
+from kead.dhcp6.wishes import PD, Granted, Wish
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:

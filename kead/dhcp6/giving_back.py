@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6.associations import NO_BINDING, SUCCESS, UNSPECIFIED_FAILURE, IaNa, IaPd, Status
-from kead.dhcp6.leasing import NA, PD, decline, release
+from kead.dhcp6.grants import decline, release
 from kead.dhcp6.options import IA_NA, IA_PD, STATUS_CODE
+from kead.dhcp6.wishes import NA, PD
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease6 import Lease6, State
 from kead.wire.address import text_ip6

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kead.dhcp6.duid import LL, LLT, parse
+from kead.dhcp6.duid import LL, LLT
 from kead.dhcp6.options import CLIENT_LINKLAYER_ADDR, DOCSIS_ENTERPRISE, REMOTE_ID, VENDOR_OPTS
 from kead.dhcp6.packet import Packet6
 from kead.dhcp6.values import vendor_options
@@ -23,6 +23,8 @@ LONGEST: Final = 20
 _DEVICE_ID: Final = 36
 _CM_MAC: Final = 1026
 _ETHERNET: Final = 1
+_LL: Final = LL.to_bytes(2, "big")
+_LLT: Final = LLT.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
 
 
@@ -53,10 +55,16 @@ def _nothing(query: Packet6, datagram: Datagram) -> Hardware | None:
 
 
 def _of_duid(query: Packet6, datagram: Datagram) -> Hardware | None:
-    said = parse(query.duid)
-    if said.type not in (LL, LLT) or not said.identifier:
+    """From a DUID-LL or a DUID-LLT; it is on the way of most packets."""
+    duid = query.duid
+    kind = duid[:2]
+    if kind == _LL:
+        address = duid[4:]
+    elif kind == _LLT:
+        address = duid[8:]
+    else:
         return None
-    return Hardware(said.identifier, said.hardware_type, HwaddrSource.DUID)
+    return Hardware(address, duid[2] << 8 | duid[3], HwaddrSource.DUID) if address else None
 
 
 def _of_link_local(query: Packet6, datagram: Datagram) -> Hardware | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kead.dhcp6 import messages as log
 from kead.dhcp6 import reply
 from kead.dhcp6.associations import IaAddress
-from kead.dhcp6.leasing import ADDRESS_LENGTH, NA, in_prefix
 from kead.dhcp6.options import IA_NA, IA_PD, IA_TA, IAADDR
+from kead.dhcp6.wishes import ADDRESS_LENGTH, NA, in_prefix
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease6 import Lease6, State
 from kead.wire.address import text_ip6

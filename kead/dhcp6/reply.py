@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from kead.dhcp6.leasing import pool_of
 from kead.dhcp6.options import (
     CLIENT_FQDN,
     CLIENTID,
@@ -32,6 +31,7 @@ from kead.dhcp6.options import (
 from kead.dhcp6.packet import RELAY_REPL, Options, Packet6, Relay6, encode, encode_options, split_options
 from kead.dhcp6.values import encode_client_name, requested_options
 from kead.dhcp6.vendor import add_vendor_options
+from kead.dhcp6.wishes import pool_of
 
 if TYPE_CHECKING:
     from kead.config.snapshot6 import OptionScope
@@ -183,13 +183,11 @@ def pack_quickly(x: Exchange) -> None:
     query = x.query
     asked = query.options
     service = x.service
-    if (
-        not x.with_options
-        or x.trace is not None
-        or not _PERSONAL.isdisjoint(asked)
-        or service.pools_have_options
-        or any(RSOO in relay.options for relay in query.relays)
-    ):
+    quick = x.with_options and x.trace is None and not service.pools_have_options and _PERSONAL.isdisjoint(asked)
+    for relay in query.relays:
+        if RSOO in relay.options:
+            quick = False
+    if not quick:
         pack(x, compose(x))
         return
     own: Options = {}

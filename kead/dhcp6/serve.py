@@ -18,7 +18,6 @@ from kead.dhcp6.consent import before_sending, committed
 from kead.dhcp6.exchange import Exchange
 from kead.dhcp6.exchange_log import log_received, log_send
 from kead.dhcp6.giving_back import decline_all, release_all
-from kead.dhcp6.leasing import in_prefix
 from kead.dhcp6.options import CLIENT_FQDN, IA_NA, RAPID_COMMIT
 from kead.dhcp6.packet import (
     ADDR_REG_INFORM,
@@ -40,6 +39,7 @@ from kead.dhcp6.packet import (
     decode,
 )
 from kead.dhcp6.registration import register
+from kead.dhcp6.wishes import in_prefix
 from kead.hooks.status import DROP, SKIP
 from kead.wire.address import text_ip6
 

@@ -15,13 +15,13 @@ from kead.config.snapshot6 import Config6, PdPool6, Subnet6
 from kead.dhcp6 import messages as log
 from kead.dhcp6.guard import ClientGuard
 from kead.dhcp6.hook_points import Hooks6
-from kead.dhcp6.leasing import NA, AnyPool, pool_of
 from kead.dhcp6.names import Names
 from kead.dhcp6.options import VENDOR_CLASS
 from kead.dhcp6.reply import Templates
 from kead.dhcp6.subnets import Recent, SubnetSelector
 from kead.dhcp6.tally import NO_POOL, Tally6
 from kead.dhcp6.values import vendor_classes
+from kead.dhcp6.wishes import NA, AnyPool, pool_of
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.leases.lease6 import Lease6, State

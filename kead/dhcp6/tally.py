@@ -1,7 +1,7 @@
 """Counting what happens to packets and leases, in all the statistics that it belongs to at once.
 
 A lease change counts globally, in its subnet and in its pool, and only when it is durable: until then it is noted
-(`assigned`, `released`, …), what was noted for a group is taken with the group (`cut`), and counted when the group is
+(`assigned`, `removed`, …), what was noted for a group is taken with the group (`cut`), and counted when the group is
 through (`settle`). A group that fails was never counted.
 """
 
@@ -230,10 +230,6 @@ class Tally6:
         """An address or a prefix is given to a client."""
         self._note(Change.ASSIGNED, lease)
 
-    def released(self, lease: Lease6) -> None:
-        """It is no longer a client's."""
-        self._note(Change.RELEASED, lease)
-
     def declined(self, lease: Lease6) -> None:
         """An address goes on probation; it stays assigned."""
         self._note(Change.DECLINED, lease)
@@ -262,7 +258,7 @@ class Tally6:
         self._by_hand(lease, in_pool, Change.ADDED, Change.DECLINED, Change.REGISTERED)
 
     def removed(self, lease: Lease6, *, in_pool: bool = True) -> None:
-        """An administrator has removed this lease, in whatever state it was."""
+        """It is no longer a client's, whatever state it was in: released, lost, or removed by an administrator."""
         self._by_hand(lease, in_pool, Change.RELEASED, Change.APPROVED, Change.LEFT)
 
     def _by_hand(

@@ -171,3 +171,26 @@ async def test_a_renew_of_another_servers(server: ServerUnderTest, client: Clien
     assert await client.send(RENEW, na=[]) is None
     assert await client.send(REBIND, na=[], server_id=SERVER_DUID) is None
     assert server.counted() == {"pkt6-not-for-us": 1, "pkt6-rfc-violation": 2, "pkt6-receive-drop": 3}
+
+
+@BOTH
+async def test_a_lease_of_a_pool_that_is_gone(server: ServerUnderTest, client: Client, kind: int) -> None:
+    address = await client.bind()
+    server.configure(pools=[{"pool": "2001:db8:1::30-2001:db8:1::39"}])
+    reply = await either(client, kind, na=[])
+    assert reply.addresses == ["2001:db8:1::30"]
+    assert taken_away(reply) == [], "it was not listed"
+    assert await server.lease(address) is None
+
+
+@BOTH
+async def test_what_is_lost_is_told_where_there_is_nothing_new(
+    server: ServerUnderTest, client: Client, kind: int
+) -> None:
+    address = await client.bind()
+    prefix = await client.delegate()
+    server.configure(pools=[], of_subnet={"pd-pools": []})
+    reply = await either(client, kind, na=[], pd=[])
+    assert taken_away(reply) == [address, prefix]
+    assert reply.na.status is not None
+    assert reply.pd.status is not None

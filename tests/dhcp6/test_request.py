@@ -163,3 +163,12 @@ async def test_a_released_row_says_so(server: ServerUnderTest, client: Client) -
     lease = await server.lease(address)
     assert lease is not None
     assert lease.state == State.RELEASED
+
+
+async def test_a_lease_of_a_pool_that_is_gone(server: ServerUnderTest, client: Client) -> None:
+    address = await client.bind()
+    server.configure(pools=[{"pool": "2001:db8:1::30-2001:db8:1::39"}])
+    reply = await client.request(na=[address])
+    assert [a.valid for a in reply.na.addresses] == [4000], "only what is given"
+    assert reply.address == "2001:db8:1::30"
+    assert await server.lease(address) is None
