@@ -147,6 +147,11 @@ def test_rows_that_kea_accepts_and_rows_that_it_does_not(path: Path, logged: lis
     assert any("DHCPSRV_MEMFILE_READ_HWADDR_FAIL" in line for line in logged)
 
 
+def test_without_a_hardware_address_its_type_and_source_mean_nothing(path: Path) -> None:
+    path.write_text(text(format_row(lease(1))[:-1].replace(",,0,,,,0", ",,0,,1,2,0")))
+    assert load(path) == {NET + 1: lease(1)}
+
+
 def test_a_prefix_and_an_address_that_share_their_first_are_one_key(path: Path) -> None:
     path.write_text(text(format_row(prefix(1, address=NET))[:-1], format_row(lease(0))[:-1]))
     assert load(path) == {NET: lease(0)}

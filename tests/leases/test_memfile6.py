@@ -292,6 +292,22 @@ async def test_one_duid_with_many_leases_costs_no_squares() -> None:
     for number in range(1, 2999):
         await store.delete(prefix(number, duid=duid(1)))
     assert [one.iaid for one in store.leases_of(duid(1))] == [2999, 3000]
+    for number in (2999, 3000):
+        await store.delete(prefix(number, duid=duid(1)))
+    assert list(store.leases_of(duid(1))) == []
+    store.put_new(prefix(7, duid=duid(1)))
+    assert [one.iaid for one in store.leases_of(duid(1))] == [7]
+
+
+async def test_what_has_ended_before_the_start_is_free(path: Path) -> None:
+    path.write_text(HEADER + "".join(map(format_row, (lease(1), prefix(2), lease(3, cltt=NOW + 9)))))
+    store = open_memfile(path, now=NOW + 3601)
+    assert not store.occupancy.addresses.taken(NET + 1)
+    assert store.occupancy.addresses.taken(NET + 3)
+    assert len(store.occupancy.prefixes) == 0
+    store.tick(NOW + 3601)
+    assert [one.iaid for one in await store.expired(NOW + 3601, 0)] == [1, 2]
+    await store.close()
 
 
 async def test_pages_in_address_order_over_the_whole_space(path: Path) -> None:
