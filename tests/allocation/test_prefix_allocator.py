@@ -56,9 +56,14 @@ def test_what_every_allocator_promises(name: str, data: st.DataObject) -> None:
     def avoid(address: int, length: int) -> bool:
         return address in reserved
 
-    for _ in range(80):
-        usable = data.draw(st.lists(st.sampled_from(pools), min_size=1, unique=True).map(sorted))
-        found = allocator.pick(usable, busy, avoid, data.draw(st.sampled_from([0, 0, 44, 46, 64])))
+    turn = st.tuples(
+        st.lists(st.sampled_from(pools), min_size=1, unique=True).map(sorted),
+        st.sampled_from([0, 0, 44, 46, 64]),
+        st.booleans(),
+    )
+    # drawn at once: what is drawn may not hang on what an allocator picks at random
+    for usable, wanted, taking in data.draw(st.lists(turn, min_size=20, max_size=80)):
+        found = allocator.pick(usable, busy, avoid, wanted)
         candidates = [
             (one, each.delegated_length)
             for each in usable
@@ -73,7 +78,7 @@ def test_what_every_allocator_promises(name: str, data: st.DataObject) -> None:
         assert (address, of.delegated_length) in free
         assert of in usable
         assert of.first <= address <= of.last
-        if data.draw(st.booleans()):
+        if taking:
             prefixes.take(address, of.delegated_length)
             taken.append((address, of.delegated_length))
     allocator.close()
