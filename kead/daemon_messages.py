@@ -51,6 +51,21 @@ class DaemonMessages:
             FATAL,
             "dynamic server reconfiguration failed with file: %s",
         )
+        self.config_complete = Message(
+            f"{prefix}_CONFIG_COMPLETE", logger, INFO, f"{protocol} server has completed configuration: %s"
+        )
+        self.config_syntax_warning = Message(
+            f"{prefix}_CONFIG_SYNTAX_WARNING", logger, WARN, "configuration syntax warning: %s"
+        )
+        self.config_not_restored = Message(
+            f"{prefix}_CONFIG_NOT_RESTORED",
+            logger,
+            ERROR,
+            "not all of the configuration before could be brought back: %s",
+        )
+        self.multi_threading = Message(
+            f"{prefix}_MULTI_THREADING_INFO", logger, INFO, "enabled: %s, number of threads: %d, queue size: %d"
+        )
         self.shutdown_request = Message(f"{prefix}_SHUTDOWN_REQUEST", logger, DEBUG(40), "shutdown of server requested")
         self.unexpected = Message(
             f"{prefix}_UNEXPECTED_ERROR", logger, ERROR, "%s; the server goes on\n%s", multiline=True

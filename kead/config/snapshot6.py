@@ -178,6 +178,7 @@ class Config6(Config):
     mac_sources              where hardware addresses are taken from, best first, under Kea's first names ("rfc6939" is
                              "client-link-addr-option")
     relay_supplied_options   codes of the options that a relay agent may have sent on to clients; 65 always
+    duid                     the server's own, which `server_id` is about; b"" until the configuration comes into force
     """
 
     subnets: tuple[Subnet6, ...]
@@ -188,3 +189,4 @@ class Config6(Config):
     mac_sources: tuple[str, ...]
     relay_supplied_options: frozenset[int]
     allow_address_registration: bool
+    duid: bytes = b""

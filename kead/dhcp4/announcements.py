@@ -18,11 +18,10 @@ def announce_subnets(config: Config4) -> None:
 
 
 def announce_allocators(config: Config4) -> None:
-    """How addresses are chosen in each, and how many threads there are: one loop, whatever multi-threading says."""
+    """How addresses are chosen in each."""
     if log.USE_ALLOCATOR.on:
         for subnet in sorted(config.subnets, key=lambda one: one.id):
             log.USE_ALLOCATOR(subnet.allocator, subnet.text)
-    log.MULTI_THREADING_INFO("no", 0, 0)
 
 
 def _parameters(subnet: Subnet4) -> str:

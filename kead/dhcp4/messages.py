@@ -219,11 +219,3 @@ NEW_SUBNET = Message(
 USE_ALLOCATOR = Message(
     "DHCPSRV_CFGMGR_USE_ALLOCATOR", "dhcpsrv", INFO, "using the %s allocator for V4 leases in subnet %s"
 )
-MULTI_THREADING_INFO = Message(
-    "DHCP4_MULTI_THREADING_INFO", "dhcp4", INFO, "enabled: %s, number of threads: %d, queue size: %d"
-)
-CONFIG_COMPLETE = Message("DHCP4_CONFIG_COMPLETE", "dhcp4", INFO, "DHCPv4 server has completed configuration: %s")
-CONFIG_SYNTAX_WARNING = Message("DHCP4_CONFIG_SYNTAX_WARNING", "dhcp4", WARN, "configuration syntax warning: %s")
-CONFIG_NOT_RESTORED = Message(
-    "DHCP4_CONFIG_NOT_RESTORED", "dhcp4", ERROR, "not all of the configuration before could be brought back: %s"
-)

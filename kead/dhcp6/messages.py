@@ -363,8 +363,12 @@ HOOK_PACKET_DROPPED = Message(
 
 # Configurations
 
-CONFIG_COMPLETE = Message("DHCP6_CONFIG_COMPLETE", "dhcp6", INFO, "DHCPv6 server has completed configuration: %s")
-CONFIG_SYNTAX_WARNING = Message("DHCP6_CONFIG_SYNTAX_WARNING", "dhcp6", WARN, "configuration syntax warning: %s")
-CONFIG_NOT_RESTORED = Message(
-    "DHCP6_CONFIG_NOT_RESTORED", "dhcp6", ERROR, "not all of the configuration before could be brought back: %s"
+NEW_SUBNET = Message(
+    "DHCPSRV_CFGMGR_NEW_SUBNET6",
+    "dhcpsrv",
+    INFO,
+    "a new subnet has been added to configuration: %s with params: %s",
+)
+USE_ALLOCATOR = Message(
+    "DHCPSRV_CFGMGR_USE_ALLOCATOR", "dhcpsrv", INFO, "using the %s allocator for %s leases in subnet %s"
 )

@@ -104,6 +104,14 @@ def establish(
     return chosen
 
 
+def keep(wanted: ServerId, directory: str | Path, current: bytes) -> None:
+    """Have the file say again what this server is known by, after another DUID was stored and did not come into use."""
+    path = Path(directory, FILE_NAME)
+    if wanted.persist and _read(path) != duid.text(current):
+        _write(path, duid.text(current))
+        STORED(duid.text(current), path)
+
+
 def choose(
     wanted: ServerId,
     stored: bytes,

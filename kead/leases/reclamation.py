@@ -255,9 +255,6 @@ class Reclamation6(ReclamationOf[Lease6]):
         return f"duid=[{duid}]{hwaddr}", text_ip6(lease.address), lease.prefix_length
 
 
-Reclamation = Reclamation4
-
-
 def reclaimed(lease: LeaseT) -> LeaseT:
     """What becomes of an expired lease that is kept for its client."""
     kept = lease.copy()

@@ -19,7 +19,7 @@ from kead.leases.lease4 import INFINITE, Lease4
 from kead.leases.lease6 import Lease6
 from kead.leases.memfile4 import Memfile4, MemfileSettings
 from kead.leases.memfile6 import Memfile6
-from kead.leases.reclamation import Cycle, Reclamation, Reclamation6
+from kead.leases.reclamation import Cycle, Reclamation4, Reclamation6
 from kead.leases.store4 import StoreError
 from tests.leases import some_leases6
 from tests.leases.some_leases import NET, NOW, changed, lease, until
@@ -55,13 +55,13 @@ def settings(**changes: int) -> SimpleNamespace:
 
 async def make(
     path: Path | None, *some: Lease4, clock: Callable[[], float] = lambda: LATER, **changes: int
-) -> tuple[Memfile4, Server, Reclamation]:
+) -> tuple[Memfile4, Server, Reclamation4]:
     store = Memfile4.open(MemfileSettings(path), Occupancy(), NOW)
     for one in some:
         assert await store.add(one)
     store.flush()
     server = Server()
-    return store, server, Reclamation(store, settings(**changes), server.reclaim, clock=clock)
+    return store, server, Reclamation4(store, settings(**changes), server.reclaim, clock=clock)
 
 
 async def test_what_becomes_of_each_lease(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ async def test_the_limit_of_time() -> None:
         await asyncio.sleep(0.002)
         return await server.reclaim(one, remove=remove)
 
-    cycle = await Reclamation(store, settings(), slow, clock=lambda: LATER).run_cycle(LATER, 0, 20, False)
+    cycle = await Reclamation4(store, settings(), slow, clock=lambda: LATER).run_cycle(LATER, 0, 20, False)
     assert cycle.unfinished
     assert 0 < cycle.reclaimed < 100
 
@@ -166,7 +166,7 @@ async def test_a_lease_renewed_while_a_callback_waits_is_not_reclaimed() -> None
         assert await store.update(renewed, one)
         return True
 
-    reclamation_ = Reclamation(store, settings(), renew, clock=lambda: LATER)
+    reclamation_ = Reclamation4(store, settings(), renew, clock=lambda: LATER)
     assert await reclamation_.run_cycle(LATER, 0, 0, False) == Cycle(0, False)
     assert await store.get(NET + 1) == renewed
 
@@ -203,7 +203,7 @@ async def test_a_disk_that_is_full_leaves_everything_for_the_next_cycle(tmp_path
     async def durable() -> None:
         raise StoreError("No space left on device")
 
-    failing = Reclamation(store, settings(), server.reclaim, durable=durable, clock=lambda: LATER)
+    failing = Reclamation4(store, settings(), server.reclaim, durable=durable, clock=lambda: LATER)
     with pytest.raises(StoreError):
         await failing.run_cycle(LATER, 0, 0, False)
     await failing.turn()
@@ -261,7 +261,7 @@ async def test_nothing_happens_while_the_service_is_disabled() -> None:
     store, server, _ = await make(None, lease(1))
     enabled = False
     quick = settings(reclaim_timer_wait_time=0.005, flush_reclaimed_timer_wait_time=0)
-    reclamation_ = Reclamation(store, quick, server.reclaim, enabled=lambda: enabled, clock=lambda: LATER)
+    reclamation_ = Reclamation4(store, quick, server.reclaim, enabled=lambda: enabled, clock=lambda: LATER)
     reclamation_.start()
     await asyncio.sleep(0.03)
     assert server.seen == []

@@ -1,23 +1,52 @@
-"""The DHCPv4 server's own control commands: service on and off, leases, interfaces, which subnet would serve."""
+"""The commands that both DHCP servers have about their service: on and off, expired leases, interfaces, clean-up."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from kead.control.answers import EMPTY, UNSUPPORTED, Answer, CommandError
 from kead.control.envelope import Argument, Kind, Request
 from kead.control.registry import Command, Registry
-from kead.dhcp4.select_test import select_test
+from kead.leases.cleanup import LeaseFileCleanup
 from kead.leases.cleanup_files import CleanupFiles
-from kead.service_state import ORIGINS, USER
-from kead.wire.address import text_ip4
+from kead.leases.memfile import Memfile
+from kead.leases.reclamation import ReclamationOf
+from kead.network.sockets import Sockets
+from kead.service_state import ORIGINS, USER, ServiceState
 
-if TYPE_CHECKING:
-    from kead.dhcp4.server import Server4
+
+class ServingServer(Protocol):
+    """A server that these commands can be about."""
+
+    state: ServiceState
+    cleanup: LeaseFileCleanup | None
+
+    @property
+    def protocol(self) -> str:
+        """ "DHCPv4"."""
+
+    @property
+    def store(self) -> Memfile[Any]: ...
+
+    @property
+    def sockets(self) -> Sockets[Any]: ...
+
+    @property
+    def reclamation(self) -> ReclamationOf[Any]: ...
+
+    def text_address(self, address: int) -> str:
+        """An address as people write it."""
+
+    def add_interfaces(self, names: list[str]) -> None:
+        """Listen on these too."""
+
+    def in_background(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run this beside everything else."""
 
 
-def register(registry: Registry, server: Server4) -> None:
+def register_service(registry: Registry, server: ServingServer) -> None:
     """Make them known."""
 
     def dhcp_disable(request: Request) -> Answer:
@@ -31,7 +60,7 @@ def register(registry: Registry, server: Server4) -> None:
                 raise CommandError("'max-period' must be positive integer")
             seconds = value
         server.state.disable(_origin(arguments), seconds)
-        return Answer(text="DHCPv4 service disabled" + (f" for {seconds} seconds" if seconds else ""))
+        return Answer(text=f"{server.protocol} service disabled" + (f" for {seconds} seconds" if seconds else ""))
 
     def dhcp_enable(request: Request) -> Answer:
         server.state.enable(_origin(_map_of(request, "dhcp-enable")))
@@ -65,9 +94,6 @@ def register(registry: Registry, server: Server4) -> None:
         server.in_background(server.cleanup.run())
         return Answer(text="kea-lfc started")
 
-    def subnet4_select_test(request: Request) -> Answer:
-        return select_test(server.dispatcher.service, server.sockets.interfaces, request)
-
     registry.register(
         Command("dhcp-disable", dhcp_disable),
         Command("dhcp-enable", dhcp_enable),
@@ -76,7 +102,6 @@ def register(registry: Registry, server: Server4) -> None:
         Command("interface-redetect", interface_redetect),
         Command("interface-add", interface_add),
         Command("kea-lfc-start", lfc_start),
-        Command("subnet4-select-test", subnet4_select_test),
     )
 
 
@@ -106,7 +131,7 @@ def _origin(arguments: dict[str, object]) -> int:
     raise CommandError(f"invalid value used for 'origin' parameter: {origin}")
 
 
-def _interfaces(server: Server4) -> Answer:
+def _interfaces(server: ServingServer) -> Answer:
     known = server.sockets.interfaces.all.values()
     served = {channel.interface.index for channel in server.sockets.channels}
     shown = [
@@ -115,7 +140,7 @@ def _interfaces(server: Server4) -> Answer:
             "index": interface.index,
             "mac": interface.mac.hex(":"),
             "type": interface.kind,
-            "addresses": [text_ip4(address) for address in interface.addresses],
+            "addresses": [server.text_address(address) for address in interface.addresses],
             "flag-loopback": interface.loopback,
             "flag-up": interface.up,
             "flag-running": interface.running,
