@@ -4,7 +4,7 @@ A new configuration is made beside the one that serves: read and checked (in a t
 libraries loaded, its loggers and sockets opened. Then one step swaps it in. Whatever fails before that leaves the
 running one as it is; the old libraries go when no packet waits in them any more.
 
-What a configuration, a store, a socket is in its family, the subclass says.
+What a configuration, a store, a socket is in its family, a subclass says (`kead.server_parts`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import asyncio
 import dataclasses
 import os
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any
 
 from kead import collector, logs
 from kead.config.errors import ConfigError
@@ -33,40 +32,26 @@ from kead.control.sockets import ControlSockets
 from kead.control.unix import ControlSocketError
 from kead.daemon import Launch
 from kead.daemon_messages import DaemonMessages
-from kead.dispatch import Dispatcher
 from kead.hooks import loading
 from kead.hooks.errors import LibraryError
 from kead.hooks.finding import find_all
 from kead.hooks.instance import Host
-from kead.hooks.point import Callout
 from kead.hooks.status import DROP
 from kead.leases.cleanup import LeaseFileCleanup
 from kead.leases.loading import LoadError
-from kead.leases.memfile import Memfile, MemfileSettings
-from kead.leases.reclamation import ReclamationOf
+from kead.leases.memfile import MemfileSettings
 from kead.leases.store import StoreError
-from kead.network.sockets import Sockets
 from kead.parking_lot import ParkingLot
+from kead.server_parts import C, D, M, Parts
 from kead.service_state import ServiceState
 from kead.statistics import Statistics
 
 DRAIN = 2.0
 """Seconds that packets parked under the configuration before get to finish."""
 
-C = TypeVar("C", bound=Config)
-M = TypeVar("M", bound=Memfile[Any])
-D = TypeVar("D", bound=Dispatcher[Any, Any, Any, Any])
 
-
-class Server(ABC, Generic[C, M, D]):
+class Server(Parts[C, M, D]):
     """One process's DHCP server: a `kead.daemon.Server`, and what the common commands are about."""
-
-    # What a family says: "kead-dhcp4", "DHCPv4", "Dhcp4"; the words of its configurations; its hook points by name
-    program: ClassVar[str]
-    protocol: ClassVar[str]
-    top_key: ClassVar[str]
-    keywords: ClassVar[frozenset[str]]
-    points: ClassVar[Mapping[str, type[Callout]]]
 
     def __init__(self, launch: Launch, facts: Facts, messages: DaemonMessages) -> None:
         self.launch = launch
@@ -86,79 +71,11 @@ class Server(ABC, Generic[C, M, D]):
         self._ended: asyncio.Future[int] | None = None
         self._closed = False
         self._exit_value: int | None = None
-        self.config: C
-        self.store: M
-        self.sockets: Sockets[Any]
-        self.dispatcher: D
-        self.reclamation: ReclamationOf[Any]
         self.cleanup: LeaseFileCleanup | None = None
         self._listening: InterfacesConfig
         self._cleanup_of: tuple[M, int]
         self._leaving: ParkingLot[Any, bool]
         self._background: set[asyncio.Task[object]] = set()
-
-    # and what it does
-
-    @classmethod
-    @abstractmethod
-    def load(cls, document: Document, context: Restrictions) -> C:
-        """The configuration that a document says. ConfigError."""
-
-    @staticmethod
-    @abstractmethod
-    def interfaces() -> dict[str, Collection[int]]:
-        """The machine's interfaces now, each with the addresses of the family that it has."""
-
-    @staticmethod
-    @abstractmethod
-    def text_address(address: int) -> str:
-        """An address as people write it."""
-
-    def _complete(self, config: C) -> C:
-        """The configuration with what it leaves to the machine; called in a thread. ConfigError."""
-        return config
-
-    def _go_back(self, config: C) -> None:
-        """Undo what `_complete` did for another configuration, which has failed: this one is in force."""
-
-    @abstractmethod
-    def _open_store(self, settings: MemfileSettings, config: C) -> M:
-        """The lease store; called in a thread. LoadError, StoreError."""
-
-    @abstractmethod
-    def _make_dispatcher(self, libraries: loading.Loaded) -> D:
-        """The first dispatcher, for the configuration and the store of the moment."""
-
-    @abstractmethod
-    def _change_service(self, libraries: loading.Loaded) -> ParkingLot[Any, bool]:
-        """Have the dispatcher serve under the configuration and the store of the moment. Gives the lot before."""
-
-    @abstractmethod
-    def _make_sockets(self, config: InterfacesConfig) -> Sockets[Any]:
-        """The sockets, nothing opened yet."""
-
-    @abstractmethod
-    def _make_reclamation(self, config: C) -> ReclamationOf[Any]:
-        """What reclaims the store's expired leases, not started yet."""
-
-    @abstractmethod
-    async def _recount(self) -> None:
-        """Set up the statistics of the subnets and pools that are now in force."""
-
-    @abstractmethod
-    def _announce_subnets(self, config: C) -> None:
-        """Log which subnets there are."""
-
-    @abstractmethod
-    def _announce_allocators(self, config: C) -> None:
-        """Log how their addresses are chosen, after `_summary`."""
-
-    @abstractmethod
-    def _summary(self, config: C) -> str:
-        """A configuration in a few words, for the log."""
-
-    def _sockets_changed(self) -> None:
-        """Other sockets are open than before."""
 
     # Life
 
