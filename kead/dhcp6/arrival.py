@@ -20,6 +20,7 @@ from kead.dhcp6.packet import (
     Packet6,
 )
 from kead.hooks.status import DROP, SKIP
+from kead.leases.lease6 import EMPTY_DUID
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def sound(x: Exchange, query: Packet6) -> bool:
             log.PACKET_UNKNOWN_TYPE(x.label, kind, x.datagram.channel.interface.name)
         return False
     if not why and clients:
-        why = complaint(clients[0])
+        why = complaint(clients[0]) if clients[0] != EMPTY_DUID else "the DUID 00:00:00 stands for nobody"
     if why:
         tally = x.service.tally
         tally.dropped(tally.packets.pkt6_rfc_violation)

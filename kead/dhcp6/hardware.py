@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kead.dhcp6.channel import Datagram
 
 LONGEST: Final = 20
-"""Bytes of a hardware address at most."""
+"""Bytes of a hardware address at most. What claims to be a longer one is none; of longer names the beginning serves."""
 _DEVICE_ID: Final = 36
 _CM_MAC: Final = 1026
 _ETHERNET: Final = 1
@@ -64,7 +64,9 @@ def _of_duid(query: Packet6, datagram: Datagram) -> Hardware | None:
         address = duid[8:]
     else:
         return None
-    return Hardware(address, duid[2] << 8 | duid[3], HwaddrSource.DUID) if address else None
+    if not 0 < len(address) <= LONGEST:
+        return None
+    return Hardware(address, duid[2] << 8 | duid[3], HwaddrSource.DUID)
 
 
 def _of_link_local(query: Packet6, datagram: Datagram) -> Hardware | None:
@@ -80,9 +82,9 @@ def _of_link_local(query: Packet6, datagram: Datagram) -> Hardware | None:
 def _of_client_link_address(query: Packet6, datagram: Datagram) -> Hardware | None:
     """What the relay nearest to the client has seen (RFC 6939)."""
     value = query.relays[-1].first(CLIENT_LINKLAYER_ADDR) if query.relays else None
-    if value is None or len(value) < 3:
+    if value is None or not 2 < len(value) <= 2 + LONGEST:
         return None
-    return Hardware(value[2:][:LONGEST], int.from_bytes(value[:2], "big"), HwaddrSource.CLIENT_LINK_ADDR)
+    return Hardware(value[2:], int.from_bytes(value[:2], "big"), HwaddrSource.CLIENT_LINK_ADDR)
 
 
 def _of_remote_id(query: Packet6, datagram: Datagram) -> Hardware | None:
@@ -108,7 +110,7 @@ def _of_docsis_modem(query: Packet6, datagram: Datagram) -> Hardware | None:
 
 def _docsis(values: Iterable[bytes], code: int) -> bytes:
     found = vendor_options(values).get(DOCSIS_ENTERPRISE, {}).get(code)
-    return found[0][:LONGEST] if found else b""
+    return found[0] if found and len(found[0]) <= LONGEST else b""
 
 
 Look = Callable[[Packet6, "Datagram"], Hardware | None]

@@ -51,6 +51,11 @@ async def test_a_prefix_is_released_by_its_address(server: ServerUnderTest, clie
     assert server.count("assigned-pds") == 0
 
 
+async def test_bits_beyond_the_length_of_a_prefix_do_not_count(server: ServerUnderTest, client: Client) -> None:
+    await client.delegate()
+    assert (await client.release(pd=["2001:db8:8000:ff::1/56"])).pd.status == RELEASED
+
+
 async def test_a_lease_that_nobody_has(client: Client) -> None:
     reply = await client.release(na=["2001:db8:1::15"], pd=["2001:db8:8000::/56"])
     assert (reply.na.status, reply.pd.status) == (UNKNOWN, UNKNOWN)

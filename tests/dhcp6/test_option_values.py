@@ -118,7 +118,8 @@ def test_what_was_encoded_is_parsed(
     na, pd = IaNa(iaid, t1, t2), IaPd(iaid, t1, t2)
     for address, preferred, valid, more in leases:
         na.addresses.append(IaAddress(address, preferred, valid, more))
-        pd.prefixes.append(IaPrefix(address, valid % 129, preferred, valid, more))
+        length = valid % 129
+        pd.prefixes.append(IaPrefix(address >> 128 - length << 128 - length, length, preferred, valid, more))
     for ia in (na, pd):
         ia.options = options  # type: ignore[assignment]
         ia.status = Status(t1 & 7, "wörds") if t2 & 1 else None

@@ -27,6 +27,8 @@ POOLS = [
         ("2001:db8:7000:300::/56", "2001:db8:7000:300::/56"),
         ("2001:db8:8000:3::/56", "2001:db8:7000::/56"),  # the length counts for more
         ("2001:db8:9000::/56", "2001:db8:7000::/56"),
+        ("2001:db8:8000:3::/0", "2001:db8:6000::/60"),  # bits beyond the length are none of the prefix
+        ("2001:db8:7000:3ff::/56", "2001:db8:7000:300::/56"),
     ],
 )
 async def test_hints(server: ServerUnderTest, client: Client, hint: str, given: str) -> None:

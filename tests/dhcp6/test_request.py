@@ -37,6 +37,13 @@ async def test_an_address_and_a_prefix(server: ServerUnderTest, client: Client) 
     assert server.count("subnet[1].assigned-pds") == server.count("subnet[1].pd-pool[0].assigned-pds") == 1
 
 
+async def test_a_duid_with_a_longer_hardware_address_than_there_are(server: ServerUnderTest) -> None:
+    reply = await Client(server, b"\0\3\0\1" + b"\7" * 21).request()
+    lease = await server.lease(reply.address)
+    assert lease is not None
+    assert (lease.hwaddr, len(lease.duid)) == (b"", 25)
+
+
 async def test_an_address_of_another_client_is_not_given(server: ServerUnderTest, client: Client) -> None:
     await server.put("2001:db8:1::17")
     assert (await client.request(na=["2001:db8:1::17"])).address == "2001:db8:1::10"
