@@ -1,7 +1,8 @@
-"""A load generator: DHCPv4 clients behind one relay agent, new ones all the time.
+"""A load generator: clients behind one relay agent (DHCPv6 too: on the link), new ones all the time.
 
     python -m bench.flood --seconds 10 --clients 64        closed loop: 64 at once, each starts anew when it has its ACK
     python -m bench.flood --seconds 10 --offer 60000       open loop: so many new clients a second, come what may
+    python -m bench.flood --family 6 --ask both            an address and a prefix for each; also: --link INTERFACE
 
 Runs in the clients' network namespace with the relay's address on an interface. Prints one JSON map. --log FILE
 writes every acknowledged address, "ADDRESS HARDWARE-ADDRESS" a line.
@@ -14,31 +15,22 @@ import ctypes
 import errno
 import json
 import os
+import re
 import select
-import socket
 import sys
 import time
 from typing import TextIO
 
-from bench.message import ACK, NAK, OFFER, XID, YIADDR, Messages, kind
+from bench.line import Line, line_arguments, open_line
+from bench.message import CLIENTS, DONE, OFFERED, REFUSED
 
-BUFFER = 8 << 20
-SO_RCVBUFFORCE = 33
+MARK = b"\x00\xbb\xcc\xdd"
 GROUP = 64  # messages a sendmmsg
 
 
-def open_socket(relay: str, server: str) -> socket.socket:
-    """The relay agent's: port 67, connected to the server, with room for bursts."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
-    sock.bind((relay, 67))
-    sock.connect((server, 67))
-    sock.setblocking(False)
-    return sock
-
-
-def note(log: TextIO, number: bytes, address: bytes) -> None:
-    log.write(f"{socket.inet_ntoa(address)} 02:00:{number.hex(':')}\n")
+def new_clients() -> int:
+    """The number of a first client that no run before this one has had: a second's worth is 100,000 of them."""
+    return int(time.time() * 100_000) % (CLIENTS // 2)
 
 
 def percentile(ordered: list[float], share: float) -> float:
@@ -46,28 +38,27 @@ def percentile(ordered: list[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1e3, 3) if ordered else 0.0
 
 
-def closed_loop(
-    sock: socket.socket, messages: Messages, clients: int, seconds: float, patience: float, log: TextIO | None
-) -> dict[str, float]:
+def closed_loop(line: Line, clients: int, seconds: float, patience: float, log: TextIO | None) -> dict[str, float]:
     """Exchanges by `clients` at once. Who hears nothing for `patience` seconds gives up, and a new one begins."""
     clock = time.perf_counter
-    recv, send, discover, request = sock.recv, sock.send, messages.discover, messages.request
-    number = int(time.time() * 50) & 0x3FFFFFFF
+    recv, send, messages = line.back.recv, line.out.send, line.messages
+    first, second, read = messages.first, messages.second, messages.read
+    number = new_clients()
     waiting: dict[bytes, float] = {}
     delays: list[float] = []
     naks = given_up = 0
     poll = select.poll()
-    poll.register(sock, select.POLLIN)
+    poll.register(line.back, select.POLLIN)
     begin = checked = clock()
     end = begin + seconds
 
     def begin_one() -> None:
         nonlocal number
-        number += 1
+        number = (number + 1) % CLIENTS
         name = number.to_bytes(4, "big")
         waiting[name] = clock()
         try:
-            send(discover(name))
+            send(first(name))
         except OSError:
             pass  # nobody listens just now: as good as lost on the way
 
@@ -89,21 +80,20 @@ def closed_loop(
                 break
             except OSError:
                 continue
-            name = data[XID]
+            name, what = read(data)
             if name not in waiting:
                 continue
-            what = kind(data)
-            if what == OFFER:
+            if what == OFFERED:
                 try:
-                    send(request(name, data[YIADDR]))
+                    send(second(name, data))
                 except OSError:
                     pass
-            elif what == ACK:
+            elif what == DONE:
                 delays.append(clock() - waiting.pop(name))
                 if log is not None:
-                    note(log, name, data[YIADDR])
+                    log.writelines(text + "\n" for text in messages.bound(name, data))
                 begin_one()
-            elif what == NAK:
+            elif what == REFUSED:
                 naks += 1
                 del waiting[name]
                 begin_one()
@@ -141,18 +131,14 @@ class _Message(ctypes.Structure):
     )
 
 
-class Discovers:
-    """GROUP DISCOVERs sent in one system call; only the numbers in them change."""
+class Beginnings:
+    """GROUP DISCOVERs or SOLICITs sent in one system call; only the numbers in them change."""
 
-    def __init__(self, sock: socket.socket, messages: Messages) -> None:
-        model = messages.discover(b"\xaa\xbb\xcc\xdd")
+    def __init__(self, line: Line) -> None:
+        model = line.messages.first(MARK)
         self._size = len(model)
-        self._places: list[int] = []
-        at = model.find(b"\xaa\xbb\xcc\xdd")
-        while at >= 0:
-            self._places.append(at)
-            at = model.find(b"\xaa\xbb\xcc\xdd", at + 1)
-        self._bytes = bytearray(model * GROUP)
+        self._places = [found.start() for found in re.finditer(re.escape(MARK[1:]), model)]
+        self._bytes = bytearray(line.messages.first(bytes(4)) * GROUP)
         self._memory = (ctypes.c_char * len(self._bytes)).from_buffer(self._bytes)
         start = ctypes.addressof(self._memory)
         self._iovecs = (_Iovec * GROUP)(*(_Iovec(start + self._size * i, self._size) for i in range(GROUP)))
@@ -161,16 +147,18 @@ class Discovers:
             self._messages[i].iov = ctypes.pointer(self._iovecs[i])
             self._messages[i].iov_length = 1
         self._call = ctypes.CDLL(None, use_errno=True).sendmmsg
-        self._descriptor = sock.fileno()
+        self._descriptor = line.out.fileno()
 
     def send(self, first: int, count: int) -> int:
-        """Send DISCOVERs of the clients first, first + 1, …; returns how many the kernel took."""
+        """Send those of the clients first, first + 1, …; returns how many the kernel took."""
         data, size = self._bytes, self._size
-        one, two, three = self._places
+        one, two, *more = self._places
         for i in range(count):
-            name = (first + i).to_bytes(4, "big")
+            name = ((first + i) % CLIENTS).to_bytes(3, "big")
             at = size * i
-            data[at + one : at + one + 4] = data[at + two : at + two + 4] = data[at + three : at + three + 4] = name
+            data[at + one : at + one + 3] = data[at + two : at + two + 3] = name
+            for place in more:
+                data[at + place : at + place + 3] = name
         sent = int(self._call(self._descriptor, self._messages, count, 0))
         if sent < 0:
             code = ctypes.get_errno()
@@ -180,14 +168,13 @@ class Discovers:
         return sent
 
 
-def open_loop(
-    sock: socket.socket, messages: Messages, offer: float, seconds: float, patience: float, log: TextIO | None
-) -> dict[str, float]:
+def open_loop(line: Line, offer: float, seconds: float, patience: float, log: TextIO | None) -> dict[str, float]:
     """`offer` new clients a second, whatever becomes of them; an exchange counts if it ends within `patience`."""
     clock = time.perf_counter
-    recv, send, request = sock.recv, sock.send, messages.request
-    discovers = Discovers(sock, messages)
-    first = number = int(time.time() * 50) & 0x3FFFFFFF
+    recv, send, messages = line.back.recv, line.out.send, line.messages
+    second, read = messages.second, messages.read
+    beginnings = Beginnings(line)
+    first = number = new_clients()
     sent_at: list[float] = []  # of each group of clients
     finished = late = naks = offers = 0
     delays: list[float] = []
@@ -198,10 +185,10 @@ def open_loop(
         groups = min(8, due // GROUP)
         for _ in range(groups):
             sent_at.append(clock())
-            discovers.send(number, GROUP)
+            beginnings.send(number, GROUP)
             number += GROUP
         if not groups:
-            select.select([sock], [], [], 0.0005)
+            select.select([line.back], [], [], 0.0005)
         for _ in range(256):
             try:
                 data = recv(2048)
@@ -209,23 +196,26 @@ def open_loop(
                 break
             except OSError:
                 continue
-            what = kind(data)
-            if what == OFFER:
+            name, what = read(data)
+            if what == OFFERED:
                 offers += 1
                 try:
-                    send(request(data[XID], data[YIADDR]))
+                    send(second(name, data))
                 except OSError:
                     pass
-            elif what == ACK:
-                took = clock() - sent_at[(int.from_bytes(data[XID], "big") - first) // GROUP]
+            elif what == DONE:
+                group = (int.from_bytes(name, "big") - first) % CLIENTS // GROUP
+                if group >= len(sent_at):
+                    continue  # a late answer to an earlier run
+                took = clock() - sent_at[group]
                 if took > patience:
                     late += 1
                     continue
                 finished += 1
                 delays.append(took)
                 if log is not None:
-                    note(log, data[XID], data[YIADDR])
-            elif what == NAK:
+                    log.writelines(text + "\n" for text in messages.bound(name, data))
+            elif what == REFUSED:
                 naks += 1
     spent = clock() - begin
     delays.sort()
@@ -249,17 +239,15 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64, help="closed loop: how many at once (64)")
     parser.add_argument("--offer", type=float, help="open loop: so many new clients a second")
     parser.add_argument("--patience", type=float, default=0, help="seconds until a client gives up (0.3; open loop 4)")
-    parser.add_argument("--relay", default="10.0.0.2")
-    parser.add_argument("--server", default="10.0.0.1")
+    line_arguments(parser)
     parser.add_argument("--log", help="a file for the addresses acknowledged")
     options = parser.parse_args()
-    sock = open_socket(options.relay, options.server)
-    messages = Messages(options.relay, options.server)
+    line = open_line(options)
     log = open(options.log, "a") if options.log else None  # noqa: SIM115 - closed below, in either mode
     if options.offer:
-        result = open_loop(sock, messages, options.offer, options.seconds, options.patience or 4, log)
+        result = open_loop(line, options.offer, options.seconds, options.patience or 4, log)
     else:
-        result = closed_loop(sock, messages, options.clients, options.seconds, options.patience or 0.3, log)
+        result = closed_loop(line, options.clients, options.seconds, options.patience or 0.3, log)
     if log is not None:
         log.close()
     json.dump({name: round(value, 3) for name, value in result.items()}, sys.stdout)

@@ -8,16 +8,14 @@ from __future__ import annotations
 import shutil
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import lease_file
-from bench.rig import Rig, Round, Variant, say, variants
+from bench.rig import Rig, Round, Variant, say
 from bench.sandbox import end
-from bench.server import KEA, ROOT
+from bench.server import KEA
 from bench.usage import Meter, memory
 
 
@@ -25,9 +23,10 @@ from bench.usage import Meter, memory
 class Row:
     """One line of the result."""
 
+    family: int
     part: str
     server: str
-    sockets: str
+    load: str
     figures: dict[str, float]
     ratios: dict[str, float] = field(default_factory=dict)
     rounds: int = 0
@@ -50,7 +49,7 @@ def in_turn(
     return rounds
 
 
-def summed_up(part: str, rounds: dict[Variant, list[Round]]) -> list[Row]:
+def summed_up(rig: Rig, part: str, rounds: dict[Variant, list[Round]]) -> list[Row]:
     """Medians, and ratios to Kea's medians."""
     rows = []
     for variant, done in rounds.items():
@@ -62,27 +61,31 @@ def summed_up(part: str, rounds: dict[Variant, list[Round]]) -> list[Row]:
         figures["rss_mib"] = statistics.median(round_.cost.rss for round_ in done)
         figures["steal"] = max(round_.cost.steal for round_ in done)
         figures["else"] = max(round_.cost.other for round_ in done)
-        rows.append(Row(part, str(variant), variant.sockets, figures, rounds=len(done)))
+        rows.append(Row(rig.family.number, part, str(variant), variant.load, figures, rounds=len(done)))
     with_ratios(rows)
     return rows
 
 
 def with_ratios(rows: list[Row]) -> None:
-    """Fill in kead's figures divided by Kea's of the same part and sockets."""
+    """Fill in kead's figures divided by Kea's of the same family, part and load."""
+
+    def place(row: Row) -> tuple[int, str, str]:
+        return row.family, row.part, row.load
+
     for row in rows:
-        yard = next((r for r in rows if r.server == KEA and r.sockets == row.sockets and r.part == row.part), None)
+        yard = next((r for r in rows if r.server == KEA and place(r) == place(row)), None)
         if yard is None or yard is row:
             continue
         row.ratios = {n: v / yard.figures[n] for n, v in row.figures.items() if yard.figures.get(n)}
 
 
-def highest_rate(rig: Rig, sockets: str) -> int:
+def highest_rate(rig: Rig, load: str) -> int:
     """The highest rate at which Kea (and perfdhcp) lose less than 1 %, within about 5 %."""
-    variant = Variant(KEA, sockets)
+    variant = Variant(KEA, load)
 
     def holds(rate: int) -> bool:
         done = rig.paced(variant, rate, seconds=max(4, rig.settings.seconds // 2))
-        rig.counted(f"search {sockets} {rate}/s", done)
+        rig.counted(f"search {load} {rate}/s", done)
         figures = done.figures
         # perfdhcp itself may be the one that cannot: what it did not even send is no rate to compare at
         return figures["loss"] < 1 and figures["begun"] > 0.97 * rate
@@ -101,39 +104,49 @@ def highest_rate(rig: Rig, sockets: str) -> int:
     while (bad - good) > good // 20:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if holds(middle) else (good, middle)
-    say(f"  Kea holds {good}/s on {sockets} sockets")
+    say(f"  Kea holds {good}/s ({rig.family}, {load})")
     return good
 
 
-def paced(rig: Rig, sockets: str, sync: bool, rate: int) -> list[Row]:
+def paced(rig: Rig, load: str, sync: bool, rate: int) -> list[Row]:
     """perfdhcp at Kea's highest rate and at half of it."""
-    rate = rate or highest_rate(rig, sockets)
     rows: list[Row] = []
     for part, at in ((f"paced {rate}/s", rate), (f"half {rate // 2}/s", rate // 2)):
 
         def once(variant: Variant, at: int = at) -> Round:
             return rig.paced(variant, at)
 
-        rows += summed_up(part, in_turn(rig, part, variants(sockets, sync), once))
+        rows += summed_up(rig, part, in_turn(rig, part, rig.variants(load, sync), once))
     return rows
 
 
-def flood(rig: Rig, sockets: str, sync: bool) -> list[Row]:
+def renew(rig: Rig, load: str, sync: bool, rate: int) -> list[Row]:
+    """perfdhcp at half of Kea's highest rate, with as many renewals of the leases as there are exchanges."""
+    part = f"renew {rate // 2}/s"
+
+    def once(variant: Variant) -> Round:
+        return rig.paced(variant, rate // 2, renewals=rate // 2)
+
+    return summed_up(rig, part, in_turn(rig, part, rig.variants(load, sync), once))
+
+
+def flood(rig: Rig, load: str, sync: bool) -> list[Row]:
     """The closed loop: how much each can do at its best."""
-    return summed_up("flood", in_turn(rig, "flood", variants(sockets, sync), rig.flooded))
+    return summed_up(rig, "flood", in_turn(rig, "flood", rig.variants(load, sync), rig.flooded))
 
 
-def overload(rig: Rig, sockets: str, factor: float) -> list[Row]:
+def overload(rig: Rig, load: str, factor: float) -> list[Row]:
     """Offered `factor` times its own best: what still finishes, and what memory that takes."""
 
     def once(variant: Variant) -> Round:
         with rig.serving(variant) as server:
-            rig.warm()
+            rig.warm(load)
             seconds = str(rig.settings.seconds)
-            best = rig.python("bench.flood", "--seconds", seconds, "--clients", str(rig.settings.clients))["rate"]
+            clients = str(rig.settings.clients)
+            best = rig.python("bench.flood", load, "--seconds", seconds, "--clients", clients)["rate"]
             before = memory(server.pid)
             meter = Meter(server.pid)
-            figures = rig.python("bench.flood", "--seconds", seconds, "--offer", str(int(factor * best)))
+            figures = rig.python("bench.flood", load, "--seconds", seconds, "--offer", str(int(factor * best)))
             done = Round(variant, figures, meter.read())
             done.figures |= {
                 "best": best,
@@ -142,16 +155,17 @@ def overload(rig: Rig, sockets: str, factor: float) -> list[Row]:
             }
             return done
 
-    return summed_up("overload", in_turn(rig, "overload", variants(sockets, False), once))
+    return summed_up(rig, "overload", in_turn(rig, "overload", rig.variants(load, False), once))
 
 
-def million(rig: Rig, count: int) -> list[Row]:
+def million(rig: Rig, load: str, count: int) -> list[Row]:
     """Start with a full lease file: time to the first answer, memory, and the longest pause afterwards."""
     model = rig.settings.work / "leases.csv"
     say(f"  writing {count} leases")
-    lease_file.write(model, count, int(time.time()), first=0x0A640000)
+    rig.family.write_leases(model, count, int(time.time()), load)
     try:
-        return summed_up("million", in_turn(rig, "million", variants("udp", False), lambda v: _start(rig, v, model)))
+        rounds = in_turn(rig, "million", rig.variants(load, False), lambda variant: _start(rig, variant, model))
+        return summed_up(rig, "million", rounds)
     finally:
         model.unlink()
 
@@ -160,7 +174,7 @@ def _start(rig: Rig, variant: Variant, model: Path) -> Round:
     server = rig.prepare(variant)
     shutil.copyfile(model, server.lease_file)
     server.lease_file.chmod(0o640)
-    command = rig.load("env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "bench.probe", "--until-answered", "300")
+    command = rig.generator("bench.probe", variant.load, "--until-answered", "300")
     # The probe is up before the server starts; its own start-up is not measured.
     probe = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     time.sleep(0.5)
@@ -173,7 +187,7 @@ def _start(rig: Rig, variant: Variant, model: Path) -> Round:
             raise RuntimeError(f"{variant} did not start:\n{server.tail()}")
         loaded = memory(server.pid)
         meter = Meter(server.pid)
-        figures = rig.python("bench.probe", "--seconds", str(2 * rig.settings.seconds), "--pace", "500")
+        figures = rig.python("bench.probe", variant.load, "--seconds", str(2 * rig.settings.seconds), "--pace", "500")
         cost = meter.read()
         figures |= {
             "start_s": started,

@@ -1,7 +1,7 @@
-"""A probe: DISCOVERs at an even pace, the delay of each OFFER noted. It sees every pause that a client would.
+"""A probe: new clients at an even pace, the delay of each offer noted. It sees every pause that a client would.
 
-    python -m bench.probe --until-answered 60              how long until the first OFFER
-    python -m bench.probe --seconds 20 --pace 500          delays and losses at 500 DISCOVERs a second
+    python -m bench.probe --until-answered 60              how long until the first offer
+    python -m bench.probe --seconds 20 --pace 500          delays and losses at 500 new clients a second
 
 Runs in the clients' network namespace. Prints one JSON map, times in milliseconds.
 """
@@ -11,54 +11,55 @@ from __future__ import annotations
 import argparse
 import json
 import select
-import socket
 import sys
 import time
 
-from bench.flood import open_socket, percentile
-from bench.message import OFFER, XID, Messages, kind
+from bench.flood import percentile
+from bench.line import Line, line_arguments, open_line
+from bench.message import CLIENTS, OFFERED
 
-FIRST_CLIENT = 0x7F000000
+FIRST_CLIENT = CLIENTS * 3 // 4  # neither one of the flood's nor one whose lease is in a file
 
 
-def drain(sock: socket.socket, sent: dict[bytes, float], delays: list[float]) -> None:
+def drain(line: Line, sent: dict[bytes, float], delays: list[float]) -> None:
     """Take all that has arrived."""
     while True:
         try:
-            data = sock.recv(2048)
+            data = line.back.recv(2048)
         except BlockingIOError:
             return
         except OSError:
             continue
-        if kind(data) == OFFER and (since := sent.pop(data[XID], None)) is not None:
+        name, what = line.messages.read(data)
+        if what == OFFERED and (since := sent.pop(name, None)) is not None:
             delays.append(time.perf_counter() - since)
 
 
-def send(sock: socket.socket, messages: Messages, number: int, sent: dict[bytes, float]) -> None:
+def send(line: Line, number: int, sent: dict[bytes, float]) -> None:
     name = (FIRST_CLIENT + number).to_bytes(4, "big")
     sent[name] = time.perf_counter()
     try:
-        sock.send(messages.discover(name))
+        line.out.send(line.messages.first(name))
     except OSError:
         pass  # nobody listens yet
 
 
-def first_answer(sock: socket.socket, messages: Messages, limit: float) -> dict[str, float]:
+def first_answer(line: Line, limit: float) -> dict[str, float]:
     """Ask every few milliseconds until somebody answers. `first_ms` counts from now; -1: nobody did."""
     begin = time.perf_counter()
     sent: dict[bytes, float] = {}
     delays: list[float] = []
     number = 0
     while not delays and time.perf_counter() < begin + limit:
-        send(sock, messages, number, sent)
+        send(line, number, sent)
         number += 1
-        select.select([sock], [], [], 0.005)
-        drain(sock, sent, delays)
+        select.select([line.back], [], [], 0.005)
+        drain(line, sent, delays)
     return {"first_ms": (time.perf_counter() - begin) * 1e3 if delays else -1}
 
 
-def pace(sock: socket.socket, messages: Messages, rate: float, seconds: float) -> dict[str, float]:
-    """An even stream of DISCOVERs from a few clients. A late or lost answer is a pause of the server (or of ours)."""
+def pace(line: Line, rate: float, seconds: float) -> dict[str, float]:
+    """An even stream of new clients, who only ask. A late or lost answer is a pause of the server (or of ours)."""
     sent: dict[bytes, float] = {}
     delays: list[float] = []
     own: list[float] = []  # how late we were ourselves: a pause of the probe is none of the server
@@ -67,15 +68,15 @@ def pace(sock: socket.socket, messages: Messages, rate: float, seconds: float) -
     for number in range(total):
         due = begin + number / rate
         while (left := due - time.perf_counter()) > 0:
-            select.select([sock], [], [], left)
-            drain(sock, sent, delays)
+            select.select([line.back], [], [], left)
+            drain(line, sent, delays)
         own.append(time.perf_counter() - due)
-        send(sock, messages, number, sent)
-        drain(sock, sent, delays)
+        send(line, number, sent)
+        drain(line, sent, delays)
     finish = time.perf_counter() + 1
     while sent and time.perf_counter() < finish:
-        select.select([sock], [], [], 0.05)
-        drain(sock, sent, delays)
+        select.select([line.back], [], [], 0.05)
+        drain(line, sent, delays)
     delays.sort()
     own.sort()
     return {
@@ -94,15 +95,13 @@ def main() -> None:
     parser.add_argument("--until-answered", type=float, metavar="SECONDS")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--pace", type=float, default=500)
-    parser.add_argument("--relay", default="10.0.0.2")
-    parser.add_argument("--server", default="10.0.0.1")
+    line_arguments(parser)
     options = parser.parse_args()
-    sock = open_socket(options.relay, options.server)
-    messages = Messages(options.relay, options.server)
+    line = open_line(options)
     if options.until_answered:
-        result = first_answer(sock, messages, options.until_answered)
+        result = first_answer(line, options.until_answered)
     else:
-        result = pace(sock, messages, options.pace, options.seconds)
+        result = pace(line, options.pace, options.seconds)
     json.dump({name: round(value, 3) for name, value in result.items()}, sys.stdout)
     print()
 

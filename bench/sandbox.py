@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +76,14 @@ class Namespace:
         lines = self.ip("-4", "-o", "address", "show", "dev", interface).splitlines()
         return [line.split()[3] for line in lines]
 
+    def wait_for_link_local(self, interface: str, patience: float = 5.0) -> None:
+        """Until the interface has a link-local address. TimeoutError: it gets none."""
+        deadline = time.monotonic() + patience
+        while "inet6" not in self.ip("-6", "-o", "address", "show", "dev", interface, "scope", "link", "-tentative"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{interface} has no link-local address after {patience} seconds")
+            time.sleep(0.02)
+
     def inside(self, work: Callable[[], T]) -> T:
         """Call `work` in the namespace: a socket it makes stays there, whoever uses it later."""
         result: list[T] = []
@@ -120,24 +129,22 @@ class Sandbox:
         """A name for an interface that no other sandbox uses (clients keep files named after it)."""
         return f"k{letter}{self.tag}"[:15]
 
-    def cable(self, one: Namespace, one_interface: str, other: Namespace, other_interface: str) -> None:
-        """A veth pair between two namespaces, both ends up."""
+    def cable(
+        self, one: Namespace, one_interface: str, other: Namespace, other_interface: str, *, ipv6: bool = False
+    ) -> None:
+        """A veth pair between two namespaces, both ends up; with `ipv6`, each has its link-local address at once."""
         run(
             *("ip", "link", "add", one_interface, "netns", one.name, "type", "veth"),
             *("peer", "name", other_interface, "netns", other.name),
         )
         for namespace, interface in ((one, one_interface), (other, other_interface)):
-            run(
-                "ip",
-                "netns",
-                "exec",
-                namespace.name,
-                "sysctl",
-                "-qw",
-                f"net.ipv6.conf.{interface}.disable_ipv6=1",
-                check=False,
-            )
+            settings = ("accept_dad=0", "disable_ipv6=0") if ipv6 else ("disable_ipv6=1",)
+            words = [f"net.ipv6.conf.{interface}.{setting}" for setting in settings]
+            run(*namespace.command("sysctl", "-qw", *words), check=ipv6)
             namespace.ip("link", "set", interface, "up")
+        if ipv6:
+            for namespace, interface in ((one, one_interface), (other, other_interface)):
+                namespace.wait_for_link_local(interface)
 
     def start(
         self,

@@ -1,4 +1,4 @@
-"""A DHCPv4 server as a process: kead or kea-dhcp4, with files of its own, asked through its control socket.
+"""A DHCP server as a process: kead or Kea, of either family, with files of its own, asked through its control socket.
 
 Law: who uses it need not know which of the two it is; what differs between them (spelling of keywords, places
 of files) is settled here.
@@ -22,15 +22,18 @@ from bench.sandbox import Namespace, Sandbox, end
 ROOT = Path(__file__).resolve().parent.parent
 KEAD = "kead"
 KEA = "kea"
+# Not kept in a file: Kea 2.2 would put that into the machine's own directory.
+SERVER_ID = {"type": "EN", "enterprise-id": 2495, "identifier": "ABCDEF0123", "persist": False}
 
 
-def program(flavour: str) -> str:
-    """Where the server's program lies: kead of this checkout, or Debian's kea-dhcp4."""
+def program(flavour: str, family: int = 4) -> str:
+    """Where the server's program lies: kead of this checkout, or Debian's Kea."""
+    name = f"{flavour}-dhcp{family}"
     if flavour == KEAD:
-        return str(Path(sys.executable).parent / "kead-dhcp4")
-    found = shutil.which("kea-dhcp4", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
+        return str(Path(sys.executable).parent / name)
+    found = shutil.which(name, path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
     if found is None:
-        raise FileNotFoundError("kea-dhcp4 is not installed (Debian package kea-dhcp4-server)")
+        raise FileNotFoundError(f"{name} is not installed (Debian package {name}-server)")
     return found
 
 
@@ -42,9 +45,17 @@ class Server:
     """One server and its directory (run/, lib/, log/, its configuration, its console)."""
 
     def __init__(
-        self, sandbox: Sandbox, namespace: Namespace, directory: Path, flavour: str = KEAD, prefix: Sequence[str] = ()
+        self,
+        sandbox: Sandbox,
+        namespace: Namespace,
+        directory: Path,
+        flavour: str = KEAD,
+        prefix: Sequence[str] = (),
+        family: int = 4,
     ) -> None:
         self.sandbox = sandbox
+        self.family = family
+        self.name = f"kea-dhcp{family}"  # as the logger and the files of both are called
         self.namespace = namespace
         self.directory = directory
         self.flavour = flavour
@@ -53,19 +64,19 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
         for name in ("run", "lib", "log"):
             (directory / name).mkdir(parents=True, exist_ok=True, mode=0o750)
-        self.config_file = directory / "kea-dhcp4.conf"
-        self.lease_file = directory / "lib" / "leases4.csv"
-        self.log_file = directory / "log" / "kea-dhcp4.log"
+        self.config_file = directory / f"{self.name}.conf"
+        self.lease_file = directory / "lib" / f"leases{family}.csv"
+        self.log_file = directory / "log" / f"{self.name}.log"
         self.socket_file = directory / "run" / "control"
         self.console = directory / "console"
 
-    def configure(self, dhcp4: dict[str, Any], *, severity: str = "INFO") -> None:
-        """Write the configuration: `dhcp4` with lease file, control socket and logger filled in."""
+    def configure(self, body: dict[str, Any], *, severity: str = "INFO") -> None:
+        """Write the configuration: `body` with lease file, control socket and logger filled in."""
         output = {"output": str(self.log_file), "flush": True}
         new = self.flavour == KEAD
         control = {"socket-type": "unix", "socket-name": str(self.socket_file)}
         logger = {
-            "name": "kea-dhcp4",
+            "name": self.name,
             "severity": severity,
             "output-options" if new else "output_options": [output],
         }
@@ -77,10 +88,11 @@ class Server:
             "multi-threading": {"enable-multi-threading": False},
             # Kea 2.2 writes a lease at every renewal; newer ones, and kead, answer early renewals from the old one
             **({"cache-threshold": 0.0} if new else {}),
-            **dhcp4,
+            **({"server-id": SERVER_ID} if self.family == 6 else {}),
+            **body,
         }
-        whole["lease-database"] = {**memfile, **dhcp4.get("lease-database", {})}
-        self.config_file.write_text(json.dumps({"Dhcp4": whole}, indent=1))
+        whole["lease-database"] = {**memfile, **body.get("lease-database", {})}
+        self.config_file.write_text(json.dumps({f"Dhcp{self.family}": whole}, indent=1))
 
     def environment(self) -> dict[str, str]:
         """The variables that keep all its files in its own directory."""
@@ -96,7 +108,7 @@ class Server:
 
     def launch(self) -> None:
         """Start the process without waiting for anything."""
-        command = [*self.prefix, program(self.flavour), "-c", str(self.config_file)]
+        command = [*self.prefix, program(self.flavour, self.family), "-c", str(self.config_file)]
         self.process = self.sandbox.start(self.namespace, command, self.console, self.environment())
 
     def start(self, patience: float = 30.0) -> None:

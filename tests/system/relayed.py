@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.message import ACK, DISCOVER, NAK, OFFER, REQUEST, XID, YIADDR, kind
+from bench.message4 import ACK, DISCOVER, NAK, OFFER, REQUEST, XID, YIADDR, kind
 from bench.sandbox import Namespace, Sandbox
 from bench.server import ROOT, Server
 
