@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6 import reply
+from kead.dhcp6.exchange_log import log_response_data
 from kead.hooks.status import DROP, SKIP
 
 if TYPE_CHECKING:
@@ -60,5 +61,5 @@ async def before_sending(x: Exchange) -> bool:
             return False
         x.data = packed.data
     if log.RESPONSE_DATA.on:
-        log.RESPONSE_DATA(x.label, response.name_of_type(), response.type, response)
+        log_response_data(x, response)
     return True

@@ -1,4 +1,7 @@
-"""Batch in, exchanges, outbox out, for DHCPv6; the laws are those of `kead.dispatch`."""
+"""Batch in, exchanges, outbox out, for DHCPv6; the laws are those of `kead.dispatch`.
+
+The usual packets take the express lane, where there is one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from kead import dispatch
 from kead.dhcp6 import messages
 from kead.dhcp6.exchange import Exchange
-from kead.dhcp6.packet import RELAY_FORW, SOLICIT
+from kead.dhcp6.label import label
+from kead.dhcp6.outgoing import Outgoing
+from kead.dhcp6.packet import RELAY_FORW, SOLICIT, decode
 from kead.dhcp6.serve import serve
 from kead.dispatch import Store
 from kead.trace import Trace
@@ -22,7 +27,7 @@ _RELAY_HEADER = 34
 _RELAY_MESSAGE = b"\0\x09"
 
 
-class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Exchange]):
+class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Outgoing]):
     """Serves batches under the service of the moment."""
 
     words = messages
@@ -31,7 +36,17 @@ class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Exchange]
         service = self.service
         lot, outbox = self.lot, self._outbox
         with_contexts = service.hooks.context_create is not None or service.hooks.context_destroy is not None
+        express = service.express if service.express is not None and service.express.open else None
         for datagram in datagrams:
+            if express is not None:
+                try:
+                    out = express.answer(datagram, now)
+                except Exception as error:  # noqa: BLE001  whatever a packet brings, the next one is served
+                    self._failed(Exchange(service, datagram, now), error)
+                    continue
+                if out is not None:
+                    outbox.append(out)
+                    continue
             x = Exchange(service, datagram, now)
             run = _with_contexts(x) if with_contexts else serve(x)
             try:
@@ -40,18 +55,18 @@ class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Exchange]
                 x.finish()
                 if through.value:
                     outbox.append(x)
-            except Exception as error:  # noqa: BLE001  whatever a packet brings, the next one is served
+            except Exception as error:  # noqa: BLE001
                 self._failed(x, error)
             else:
                 lot.park(run, x, awaited)
 
-    def _send(self, outbox: Sequence[Exchange]) -> None:
+    def _send(self, outbox: Sequence[Outgoing]) -> None:
         sent: dict[int, int] = {}
         for x in outbox:
             try:
                 x.datagram.channel.send(x.data, x.destination, x.port)
             except OSError as error:
-                messages.PACKET_SEND_FAIL(x.label, error.strerror or str(error))
+                messages.PACKET_SEND_FAIL(_client(x), error.strerror or str(error))
             else:
                 sent[x.kind] = sent.get(x.kind, 0) + 1
         for kind, number in sent.items():
@@ -77,6 +92,10 @@ class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Exchange]
             return x.label
         except AttributeError:  # nothing is decoded yet
             return f"packet from {text_ip6(x.datagram.source)}"
+
+
+def _client(out: Outgoing) -> str:
+    return out.label if isinstance(out, Exchange) else label(decode(out.datagram.data))
 
 
 async def _with_contexts(x: Exchange) -> bool:

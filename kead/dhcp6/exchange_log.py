@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6.associations import IaNa, IaPd
-from kead.dhcp6.packet import TYPE_NAMES, Packet6
+from kead.dhcp6.label import label_of
+from kead.dhcp6.packet import ADVERTISE, REBIND, RENEW, TYPE_NAMES, Packet6
 from kead.dhcp6.packet_text import packet_text
 from kead.dhcp6.wishes import PD, Granted, Wish
+from kead.logs import Message, Together
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:
     from kead.dhcp6.exchange import Exchange
+    from kead.dhcp6.glance import Glance
+    from kead.dhcp6.outgoing import Outgoing
+    from kead.dhcp6.portions import Portion
 
 
 def log_received(x: Exchange, query: Packet6) -> None:
@@ -102,3 +108,49 @@ def log_nothing(x: Exchange, wish: Wish, *, offering: bool) -> None:
         message = log.LEASE_ADVERT_FAIL if offering else log.LEASE_ALLOC_FAIL
     if message.on:
         message(x.label, wish.iaid)
+
+
+# The usual packet's
+
+
+@lru_cache(64)
+def _together(*messages: Message) -> Together:
+    return Together(*messages)
+
+
+def log_usual(
+    seen: Glance, duid: bytes, out: Outgoing, na: Portion | None, pd: Portion | None, server_port: int
+) -> None:
+    """All lines of an exchange in which nothing unusual happened."""
+    who = label_of(duid, int.from_bytes(seen.head[1:], "big"))
+    datagram = out.datagram
+    channel = datagram.channel
+    interface = channel.interface.name
+    source, destination = text_ip6(datagram.source), text_ip6(datagram.destination)
+    messages = [log.QUERY_LABEL, log.PACKET_RECEIVED]
+    arguments: list[tuple[object, ...]] = [
+        (who,),
+        (who, TYPE_NAMES[seen.kind], seen.kind, source, destination, interface),
+    ]
+    for portion in (na, pd):
+        if portion is not None:
+            message, times = _message_of(portion, seen.kind, offering=out.kind == ADVERTISE)
+            what = (text_ip6(portion.address), portion.length) if portion.type == PD else (text_ip6(portion.address),)
+            messages.append(message)
+            arguments.append((who, *what, int.from_bytes(portion.iaid, "big"), *times))
+    messages.append(log.PACKET_SEND)
+    sent_from = text_ip6(channel.address)
+    arguments.append((who, TYPE_NAMES[out.kind], out.kind, sent_from, server_port, source, out.port, interface))
+    _together(*messages)(*arguments)
+
+
+def _message_of(portion: Portion, kind: int, *, offering: bool) -> tuple[Message, tuple[int, ...]]:
+    """How `log_granted` says it; and for how long, where it says that."""
+    prefix = portion.type == PD
+    if portion.own is not None and portion.renewed is None and not offering:
+        return log.PD_LEASE_REUSE if prefix else log.LEASE_REUSE, (portion.valid,)
+    if kind in (RENEW, REBIND):
+        return log.PD_LEASE_RENEW if prefix else log.LEASE_RENEW, ()
+    if offering:
+        return log.PD_LEASE_ADVERT if prefix else log.LEASE_ADVERT, ()
+    return log.PD_LEASE_ALLOC if prefix else log.LEASE_ALLOC, (portion.valid,)

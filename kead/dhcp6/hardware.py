@@ -55,8 +55,11 @@ def _nothing(query: Packet6, datagram: Datagram) -> Hardware | None:
 
 
 def _of_duid(query: Packet6, datagram: Datagram) -> Hardware | None:
+    return of_duid(query.duid)
+
+
+def of_duid(duid: bytes) -> Hardware | None:
     """From a DUID-LL or a DUID-LLT; it is on the way of most packets."""
-    duid = query.duid
     kind = duid[:2]
     if kind == _LL:
         address = duid[4:]

@@ -7,5 +7,9 @@ from kead.dhcp6.packet import Packet6
 
 def label(query: Packet6) -> str:
     """duid=[00:03:00:01:…] or duid=[no info], [no hwaddr info], tid=0x123456"""
-    duid = query.duid
-    return f"duid=[{duid.hex(':') if duid else 'no info'}], [no hwaddr info], tid=0x{query.transaction_id:x}"
+    return label_of(query.duid, query.transaction_id)
+
+
+def label_of(duid: bytes, transaction_id: int) -> str:
+    """The same, where there is no packet."""
+    return f"duid=[{duid.hex(':') if duid else 'no info'}], [no hwaddr info], tid=0x{transaction_id:x}"

@@ -189,7 +189,7 @@ async def _take(
     if address in service.in_flight:
         return None
     old = await service.store.get(wish.type, address)
-    if old is not None and not _free(old, x.now):
+    if old is not None and not is_free(old, x.now):
         if x.trace is not None:
             x.trace("address", text_ip6(address), "leased to another client")
         return None
@@ -211,7 +211,7 @@ async def _pick(x: Exchange, wish: Wish, subnet: Subnet6, pools: list[AnyPool], 
         pool = pool_of(subnet, wish.type, address)
         assert pool is not None  # the allocator picks from these pools
         old = await service.store.get(wish.type, address)
-        if old is not None and not _free(old, x.now):
+        if old is not None and not is_free(old, x.now):
             continue  # a shared store knows better than our picture of it
         if x.trace is not None:
             x.trace("address", text_ip6(address), f"picked from pool {pool.text} of subnet {subnet.id}")
@@ -223,6 +223,6 @@ async def _pick(x: Exchange, wish: Wish, subnet: Subnet6, pools: list[AnyPool], 
     return None
 
 
-def _free(lease: Lease6, now: int) -> bool:
+def is_free(lease: Lease6, now: int) -> bool:
     """Whether what is left of a lease is in nobody's way."""
     return lease.expired(now) and lease.state != State.REGISTERED

@@ -13,6 +13,7 @@ from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.prefix_allocator import PrefixAllocator
 from kead.config.snapshot6 import Config6, PdPool6, Subnet6
 from kead.dhcp6 import messages as log
+from kead.dhcp6.express import Express
 from kead.dhcp6.guard import ClientGuard
 from kead.dhcp6.hook_points import Hooks6
 from kead.dhcp6.names import Names
@@ -25,7 +26,7 @@ from kead.dhcp6.wishes import NA, AnyPool, pool_of
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.leases.lease6 import Lease6, State
-from kead.leases.store6 import LeaseStore6
+from kead.leases.store6 import LeaseStore6, LocalStore6
 
 if TYPE_CHECKING:
     from kead.dhcp6.exchange import Exchange
@@ -76,6 +77,9 @@ class Service6:
         self.names = Names()
         self.lenient = config.compatibility.lenient_option_parsing
         self.templates = Templates()
+        self.express: Express | None = None
+        if isinstance(store, LocalStore6) and not libraries.chains:
+            self.express = Express(self, store)
         self.selector = SubnetSelector(config.subnets)
         scopes = [pool.options for subnet in config.subnets for pool in subnet.pools]
         scopes += [pool.options for subnet in config.subnets for pool in subnet.pd_pools]

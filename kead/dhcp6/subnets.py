@@ -17,6 +17,7 @@ from kead.dhcp6.packet import Packet6
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:
+    from kead.dhcp6.channel import Datagram
     from kead.dhcp6.exchange import Exchange
 
 _MOST_LINKS = 65536
@@ -81,6 +82,17 @@ class SubnetSelector:
         if by_interface is not None:
             return _answer(x, by_interface, "interface " + interface.name)
         return _answer(x, self.containing(datagram.source), "prefix of the source address %s", datagram.source)
+
+    def by_link(self, link: int, interface_id: bytes | None, datagram: Datagram) -> Subnet6 | None:
+        """As `select`, for the usual packet: its link is known from one relay, or (0) from how it came.
+
+        None is said too where nobody has asked for that link before.
+        """
+        if link and link >> 118 != 0x3FA:
+            named = self._by_interface_id.get(interface_id) if interface_id is not None else None
+            return named or self._by_relay.get(link) or self._by_link.get(link)
+        by_interface = self._by_interface.get(datagram.channel.interface.name)
+        return by_interface if by_interface is not None else self.containing(datagram.source)
 
 
 def link_address(query: Packet6) -> int:

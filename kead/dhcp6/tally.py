@@ -55,6 +55,7 @@ class Change(IntEnum):
     """Declined no more, by an administrator."""
 
 
+_ASSIGNED: Final = int(Change.ASSIGNED)
 NO_POOL: Final = -1
 """In place of a pool id: it counts in no pool."""
 Noted = Mapping[tuple[int, bool, int, int], int]
@@ -229,6 +230,11 @@ class Tally6:
     def assigned(self, lease: Lease6) -> None:
         """An address or a prefix is given to a client."""
         self._note(Change.ASSIGNED, lease)
+
+    def assigned_in(self, prefix: bool, subnet_id: int, pool_id: int) -> None:
+        """As `assigned`, of an address or a prefix of this pool."""
+        key = (_ASSIGNED, prefix, subnet_id, pool_id)
+        self._noted[key] = self._noted.get(key, 0) + 1
 
     def declined(self, lease: Lease6) -> None:
         """An address goes on probation; it stays assigned."""

@@ -40,6 +40,9 @@ class Memfile6(Memfile[Lease6]):
         store.needs_cleanup = loaded.converted
         return store
 
+    def holds_any(self, address: int) -> bool:
+        return address in self._table
+
     def at(self, type: int, address: int) -> Lease6 | None:
         return self._table.find(type, address)
 

@@ -84,6 +84,9 @@ class LeaseStore6(Protocol):
 class LocalStore6(LeaseStore6, Protocol):
     """A store that nobody else writes can also be asked without waiting: these are the twins of `get` and so on."""
 
+    def holds_any(self, address: int) -> bool:
+        """Whether there is a lease of this address, or of a prefix that begins with it, whatever its type and state."""
+
     def at(self, type: int, address: int) -> Lease6 | None:
         """As `get`."""
 
