@@ -34,10 +34,12 @@ PLAIN = (
 
 def test_the_shipped_configuration_loads() -> None:
     document = read_file(str(ROOT / "etc" / "kea-dhcp6.json"), KEYWORDS)
-    loaded = load6(document, STANDARD, context=Restrictions(interfaces=lambda: LOOPBACK))
+    there = {**LOOPBACK, "eth0": (2,)}
+    loaded = load6(document, STANDARD, context=Restrictions(interfaces=lambda: there))
     assert loaded.warnings == ()
     assert [choice.name for choice in loaded.interfaces.interfaces] == ["*"]
     (one,) = loaded.subnets
+    assert one.interface == "eth0", "clients on the link are known by nothing else"
     assert one.text == "2001:db8:1::/64"
     assert one.pools
     assert one.pd_pools[0].size == 256
