@@ -6,10 +6,11 @@ the same text: so a hash says whether two configurations are one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kead.config.family import Family
+from kead.config.hosts import LONGEST, H, ReadHost, identifier_text
 from kead.config.inheritance import reservations
 from kead.config.options import ScopeOptions
 from kead.config.schema_base import Commented, Keywords
@@ -248,6 +249,25 @@ def show_pool(read: ReadPool) -> Shown:
     if read.pool.pool_id:
         shown["pool-id"] = read.pool.pool_id
     return with_context(shown, read.written)
+
+
+def show_hosts(hosts: Iterable[ReadHost[H]], own: Callable[[H], Shown]) -> list[Shown]:
+    """The reservations of one place in Kea's order; `own`: what only the family's have."""
+    return [
+        with_context(
+            {
+                "client-classes": list(read.host.classes),
+                "hostname": read.host.hostname,
+                "option-data": read.options.shown,
+                read.host.identifier_type: identifier_text(read.host),
+                **own(read.host),
+            },
+            read.written,
+        )
+        for read in sorted(
+            hosts, key=lambda read: (read.host.identifier, tuple(LONGEST).index(read.host.identifier_type))
+        )
+    ]
 
 
 def show_relay(written: Scope) -> Shown:

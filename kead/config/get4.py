@@ -14,6 +14,7 @@ from kead.config.get import (
     as_written,
     show_derived,
     show_guards,
+    show_hosts,
     show_interfaces,
     show_own,
     show_pool,
@@ -21,10 +22,13 @@ from kead.config.get import (
     show_server,
     with_context,
 )
+from kead.config.hosts4 import ReadHost4
 from kead.config.options import ScopeOptions
 from kead.config.schema4 import Dhcp4, Inherited
+from kead.config.snapshot4 import Host4
 from kead.config.subnets4 import ReadNetwork, ReadSubnet
 from kead.log_settings import LoggerSettings
+from kead.wire.address import text_ip4
 
 _GLOBAL_DEFAULTS = (
     "authoritative",
@@ -44,6 +48,7 @@ def show_config(
     subnets: Sequence[ReadSubnet],
     loggers: Sequence[LoggerSettings],
     host_identifiers: Sequence[str],
+    global_hosts: Sequence[ReadHost4],
 ) -> Shown:
     """The map under "Dhcp4"."""
     shown = show_server(
@@ -54,6 +59,8 @@ def show_config(
     )
     if flags:
         shown["compatibility"] = flags
+    if global_hosts:
+        shown["reservations"] = show_hosts(global_hosts, _host)
     return shown | {
         "interfaces-config": _interfaces(top),
         "shared-networks": [_network(one) for one in sorted(networks, key=lambda one: one.network.name)],
@@ -94,10 +101,21 @@ def _subnet(read: ReadSubnet) -> Shown:
         "option-data": read.options.shown,
         "pools": [show_pool(pool) for pool in read.pools],
         "relay": {"ip-addresses": read.relays},
-        "reservations": [],
+        "reservations": show_hosts(read.hosts, _host),
         "subnet": read.subnet.text,
     }
     return with_context(shown, read.written)
+
+
+def _host(host: Host4) -> Shown:
+    shown: Shown = {
+        "boot-file-name": host.boot_file_name.decode("latin-1"),
+        "next-server": text_ip4(host.next_server),
+        "server-hostname": host.server_hostname.decode("latin-1"),
+    }
+    if host.address:
+        shown["ip-address"] = text_ip4(host.address)
+    return shown
 
 
 def _network(read: ReadNetwork) -> Shown:

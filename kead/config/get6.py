@@ -14,6 +14,7 @@ from kead.config.get import (
     as_written,
     show_derived,
     show_guards,
+    show_hosts,
     show_interfaces,
     show_own,
     show_pool,
@@ -21,10 +22,11 @@ from kead.config.get import (
     show_server,
     with_context,
 )
+from kead.config.hosts6 import ReadHost6
 from kead.config.options import ScopeOptions
 from kead.config.pdpools6 import ReadPdPool
 from kead.config.schema6 import Dhcp6, Scope
-from kead.config.snapshot6 import ServerId
+from kead.config.snapshot6 import Host6, Prefix, ServerId
 from kead.config.subnets6 import ReadNetwork, ReadSubnet
 from kead.log_settings import LoggerSettings
 from kead.wire.address import text_ip6
@@ -44,6 +46,7 @@ def show_config(
     subnets: Sequence[ReadSubnet],
     loggers: Sequence[LoggerSettings],
     host_identifiers: Sequence[str],
+    global_hosts: Sequence[ReadHost6],
     server_id: ServerId,
     mac_sources: Sequence[str],
     relay_supplied_options: frozenset[int],
@@ -52,6 +55,8 @@ def show_config(
     shown = show_server(top, V6, options, loggers, host_identifiers, always=("pd-allocator",), written=_GLOBAL_WRITTEN)
     if top.compatibility is not None:
         shown["compatibility"] = as_written(top.compatibility)
+    if global_hosts:
+        shown["reservations"] = show_hosts(global_hosts, _host)
     return shown | {
         "interfaces-config": show_interfaces(top.interfaces_config, {}),
         "mac-sources": list(mac_sources),
@@ -99,7 +104,7 @@ def _subnet(read: ReadSubnet) -> Shown:
         "pools": [show_pool(pool) for pool in read.pools],
         "rapid-commit": read.subnet.rapid_commit,
         "relay": {"ip-addresses": read.relays},
-        "reservations": [],
+        "reservations": show_hosts(read.hosts, _host),
         "subnet": read.subnet.text,
     }
     return with_context(shown, read.written)
@@ -120,6 +125,20 @@ def _pd_pool(read: ReadPdPool) -> Shown:
     if pool.pool_id:
         shown["pool-id"] = pool.pool_id
     return with_context(shown, read.written)
+
+
+def _host(host: Host6) -> Shown:
+    shown: Shown = {
+        "ip-addresses": [text_ip6(address) for address in host.addresses],
+        "prefixes": [_prefix(prefix) for prefix in host.prefixes],
+    }
+    if any(host.excluded):
+        shown["excluded-prefixes"] = [_prefix(excluded) if excluded is not None else "" for excluded in host.excluded]
+    return shown
+
+
+def _prefix(prefix: Prefix) -> str:
+    return f"{text_ip6(prefix[0])}/{prefix[1]}"
 
 
 def _network(read: ReadNetwork) -> Shown:

@@ -56,12 +56,13 @@ def _resolved(
     reader = SubnetReader(ground, top, path, options.scope, warnings)
     networks = reader.networks()
     alone = reader.subnets()
+    global_hosts = reader.global_hosts()
     Levels(document, ((top, path),), warnings).lifetime("valid")
     decline_probation_period = around.decline_probation_period(top.decline_probation_period)
     _check_header(document, top, path)
     interfaces = _interfaces(around, top)
     loggers = around.loggers(top)
-    shown = show_config(top, options, networks, alone, loggers, host_identifiers)
+    shown = show_config(top, options, networks, alone, loggers, host_identifiers, global_hosts)
     read = [subnet for network in networks for subnet in network.subnets] + alone
     around.warn_of_timers((one.subnet.text, one.subnet.renew_timer, one.subnet.rebind_timer) for one in read)
     subnets = tuple(sorted((one.subnet for one in read), key=lambda subnet: subnet.id))
@@ -69,6 +70,7 @@ def _resolved(
         subnets=subnets,
         by_id={subnet.id: subnet for subnet in subnets},
         networks=tuple(network.network for network in networks),
+        hosts=tuple(one.host for one in (*(host for subnet in read for host in subnet.hosts), *global_hosts)),
         options=options.scope,
         authoritative=top.authoritative is True,
         server_id=server_id(options.scope),

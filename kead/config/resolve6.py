@@ -59,6 +59,7 @@ def _resolved(
     reader = SubnetReader(ground, top, path, warnings)
     networks = reader.networks()
     alone = reader.subnets()
+    global_hosts = reader.global_hosts()
     for kind in ("preferred", "valid"):
         Levels(document, ((top, path),), warnings).lifetime(kind)
     decline_probation_period = around.decline_probation_period(top.decline_probation_period)
@@ -71,6 +72,7 @@ def _resolved(
         alone,
         loggers,
         host_identifiers,
+        global_hosts,
         server_id,
         mac_sources,
         relay_supplied_options,
@@ -82,6 +84,7 @@ def _resolved(
         subnets=subnets,
         by_id={subnet.id: subnet for subnet in subnets},
         networks=tuple(network.network for network in networks),
+        hosts=tuple(one.host for one in (*(host for subnet in read for host in subnet.hosts), *global_hosts)),
         options=options.scope,
         interfaces=interfaces,
         lease_database=lease_database,

@@ -6,7 +6,7 @@ meanings are Kea's; what both families have stands in `schema_common.py`. The mo
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ __all__ = [
     "Lenience",
     "OptionData",
     "Pool",
+    "Reservation",
     "SharedNetwork",
     "Subnet",
 ]
@@ -39,13 +40,24 @@ class Inherited(schema_common.Inherited):
     offer_lifetime: Int | None = None
 
 
+class Reservation(schema_common.Reservation):
+    """What one DHCPv4 client gets."""
+
+    circuit_id: Str | None = None
+    client_id: Str | None = None
+    ip_address: Str | None = None
+    next_server: Str = ""
+    server_hostname: Str = ""
+    boot_file_name: Str = ""
+
+
 class Subnet(schema_common.Scope, Inherited):
     """One IPv4 prefix and how its clients are served."""
 
     id: Int | None = None
     subnet: Str
     pools: list[Pool] = Field(default_factory=list)
-    reservations: Annotated[list[Any], later([])] = Field(default_factory=list)
+    reservations: list[Reservation] = Field(default_factory=list)
     four_o_six_interface: Annotated[Str, Field(alias="4o6-interface"), later("")] = ""
     four_o_six_interface_id: Annotated[Str, Field(alias="4o6-interface-id"), later("")] = ""
     four_o_six_subnet: Annotated[Str, Field(alias="4o6-subnet"), later("")] = ""
@@ -94,6 +106,7 @@ class Dhcp4(Server, Inherited):
         NotEmpty("", on_wire=True),
     ] = None
     interfaces_config: Interfaces | None = None
+    reservations: list[Reservation] = Field(default_factory=list)
     shared_networks: list[SharedNetwork] = Field(default_factory=list)
     subnet4: list[Subnet] = Field(default_factory=list)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from kead.config import schema_common
-from kead.config.schema_base import Bool, Commented, Int, Keywords, NotEmpty, Real, Str, later, words
+from kead.config.schema_base import Bool, Commented, Int, Keywords, NotEmpty, Real, Str, words
 from kead.config.schema_common import Guards, Interfaces, OptionData, Pool, Server
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "OptionData",
     "PdPool",
     "Pool",
+    "Reservation",
     "ServerId",
     "SharedNetwork",
     "Subnet",
@@ -58,6 +59,14 @@ class PdPool(Commented, Guards):
     option_data: list[OptionData] = Field(default_factory=list)
 
 
+class Reservation(schema_common.Reservation):
+    """What one DHCPv6 client gets. `excluded-prefixes` go with `prefixes`, one by one ("" excludes nothing)."""
+
+    ip_addresses: list[Str] = Field(default_factory=list)
+    prefixes: list[Str] = Field(default_factory=list)
+    excluded_prefixes: list[Str] | None = None
+
+
 class Subnet(Scope):
     """One IPv6 prefix and how its clients are served."""
 
@@ -65,7 +74,7 @@ class Subnet(Scope):
     subnet: Str
     pools: list[Pool] = Field(default_factory=list)
     pd_pools: list[PdPool] = Field(default_factory=list)
-    reservations: Annotated[list[Any], later([])] = Field(default_factory=list)
+    reservations: list[Reservation] = Field(default_factory=list)
 
 
 class SharedNetwork(Scope):
@@ -111,6 +120,7 @@ class Dhcp6(Server, Inherited):
     interfaces_config: Interfaces | None = None
     mac_sources: Annotated[list[Str] | None, NotEmpty("duid or constant string", on_wire=True)] = None
     relay_supplied_options: list[Any] | None = None
+    reservations: list[Reservation] = Field(default_factory=list)
     server_id: ServerId | None = None
     shared_networks: list[SharedNetwork] = Field(default_factory=list)
     subnet6: list[Subnet] = Field(default_factory=list)

@@ -99,6 +99,18 @@ class OptionDef(Commented):
     may_be_empty: ClassVar[bool] = True
 
 
+class Reservation(Commented):
+    """What one client gets, whoever else asks for it."""
+
+    hw_address: Str | None = None
+    duid: Str | None = None
+    flex_id: Str | None = None
+    hostname: Str = ""
+    client_classes: Annotated[list[Str], Later(lambda names: not names)] = Field(default_factory=list)
+    option_data: list[OptionData] = Field(default_factory=list)
+    may_be_empty: ClassVar[bool] = True
+
+
 class Guards(Keywords):
     """Which clients something is for, and which classes are looked at once it was chosen."""
 
@@ -303,5 +315,4 @@ class Server(Commented, Inherited):
     multi_threading: Threads | None = None
     option_data: list[OptionData] = Field(default_factory=list)
     option_def: list[OptionDef] = Field(default_factory=list)
-    reservations: Annotated[list[Any], later([])] = Field(default_factory=list)
     sanity_checks: Sanity | None = None

@@ -158,6 +158,29 @@ class MultiThreading:
     packet_queue_size: int = 64
 
 
+IdentifierType = Literal["hw-address", "duid", "circuit-id", "client-id", "flex-id"]
+"""What a client may be known by (`host-reservation-identifiers`)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Host:
+    """A reservation: what one client gets.
+
+    subnet_id              where; 0: everywhere (a global reservation)
+    identifier_type, identifier    who
+    hostname               as written, "" none
+    classes                those that the client is in besides
+    """
+
+    subnet_id: int
+    identifier_type: IdentifierType
+    identifier: bytes
+    hostname: str
+    classes: tuple[str, ...]
+    options: OptionScope
+    user_context: Mapping[str, Any] | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Config:
     """What both servers' configurations have beside their subnets.

@@ -15,6 +15,7 @@ from kead.config.snapshot import (
     ControlSocket,
     Expiration,
     HooksLibrary,
+    Host,
     InterfaceChoice,
     InterfacesConfig,
     LeaseDatabase,
@@ -33,6 +34,7 @@ __all__ = [
     "ControlSocket",
     "Expiration",
     "HooksLibrary",
+    "Host4",
     "InterfaceChoice",
     "InterfacesConfig",
     "LeaseDatabase",
@@ -103,6 +105,16 @@ class Subnet4:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Host4(Host):
+    """A reservation. 0 and b"" are "not set": `address`, and the header fields, which come before a subnet's."""
+
+    address: int
+    next_server: int
+    server_hostname: bytes
+    boot_file_name: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SharedNetwork4:
     """Subnets on one link. `subnets` come by ascending id and know this network."""
 
@@ -130,12 +142,14 @@ class Config4(Config):
     """One resolved configuration of the DHCPv4 server.
 
     subnets    all, those of networks too, by ascending id; by_id the same
+    hosts      all reservations: the subnets', then the global ones, in the configuration's order
     server_id  the globally configured dhcp-server-identifier
     """
 
     subnets: tuple[Subnet4, ...]
     by_id: Mapping[int, Subnet4]
     networks: tuple[SharedNetwork4, ...]
+    hosts: tuple[Host4, ...]
     authoritative: bool
     server_id: int | None
     compatibility: Compatibility

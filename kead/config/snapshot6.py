@@ -15,6 +15,7 @@ from kead.config.snapshot import (
     ControlSocket,
     Expiration,
     HooksLibrary,
+    Host,
     InterfaceChoice,
     InterfacesConfig,
     LeaseDatabase,
@@ -33,6 +34,7 @@ __all__ = [
     "ControlSocket",
     "Expiration",
     "HooksLibrary",
+    "Host6",
     "InterfaceChoice",
     "InterfacesConfig",
     "LeaseDatabase",
@@ -133,6 +135,19 @@ class Subnet6:
     additional_classes: tuple[str, ...] = ()
 
 
+Prefix = tuple[int, int]
+"""A prefix's address and length."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Host6(Host):
+    """A reservation. `excluded`: of each of the `prefixes`, what its client may not use (RFC 6603), or None."""
+
+    addresses: tuple[int, ...]
+    prefixes: tuple[Prefix, ...]
+    excluded: tuple[Prefix | None, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SharedNetwork6:
     """Subnets on one link. `subnets` come by ascending id and know this network."""
@@ -175,6 +190,7 @@ class Config6(Config):
     """One resolved configuration of the DHCPv6 server.
 
     subnets                  all, those of networks too, by ascending id; by_id the same
+    hosts                    all reservations: the subnets', then the global ones, in the configuration's order
     mac_sources              where hardware addresses are taken from, best first, under Kea's first names ("rfc6939" is
                              "client-link-addr-option")
     relay_supplied_options   codes of the options that a relay agent may have sent on to clients; 65 always
@@ -184,6 +200,7 @@ class Config6(Config):
     subnets: tuple[Subnet6, ...]
     by_id: Mapping[int, Subnet6]
     networks: tuple[SharedNetwork6, ...]
+    hosts: tuple[Host6, ...]
     compatibility: Compatibility
     server_id: ServerId
     mac_sources: tuple[str, ...]

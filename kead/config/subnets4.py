@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from kead.config.errors import Path
+from kead.config.hosts import Registered
+from kead.config.hosts4 import ReadHost4, read_hosts
 from kead.config.inheritance import Levels, Resolved, nearest
 from kead.config.inheritance4 import Resolved4, check_header, resolve4
 from kead.config.options import ScopeOptions
@@ -28,6 +30,7 @@ class ReadSubnet:
     subnet: Subnet4
     options: ScopeOptions
     pools: tuple[ReadPool, ...]
+    hosts: tuple[ReadHost4, ...]
     written: Subnet
     relays: list[str]
 
@@ -51,6 +54,7 @@ class SubnetReader:
         self._path = path
         self._global_server_id = server_id(options)
         self._warnings = warnings
+        self._registered = Registered(ground, unique=top.ip_reservations_unique)
 
     def networks(self) -> list[ReadNetwork]:
         """All shared networks, in the configuration's order."""
@@ -61,6 +65,10 @@ class SubnetReader:
         """All subnets outside of networks, in the configuration's order."""
         path: Path = (*self._path, "subnet4")
         return [self._subnet(subnet, (*path, index), None) for index, subnet in enumerate(self._top.subnet4)]
+
+    def global_hosts(self) -> tuple[ReadHost4, ...]:
+        """The reservations of no subnet."""
+        return read_hosts(self._ground, self._registered, self._top.reservations, (*self._path, "reservations"), None)
 
     def _network(self, written: SharedNetwork, path: Path) -> ReadNetwork:
         ground = self._ground
@@ -122,9 +130,10 @@ class SubnetReader:
         if written.relay is None and above is not None:
             relays, texts = above.network.relay_addresses, relay_texts(above.written.relay)
         subnet = ground.within_subnet(lambda: self._create(written, path, above, options, pools, relays))
+        hosts = read_hosts(ground, self._registered, written.reservations, (*path, "reservations"), subnet)
         ground.new_subnet(subnet.id, subnet.text, path)
         ordered = tuple(sorted(pools, key=lambda read: read.pool.first))
-        return ReadSubnet(subnet, options, ordered, written, texts)
+        return ReadSubnet(subnet, options, ordered, hosts, written, texts)
 
     def _create(
         self,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from kead.config.errors import Path
+from kead.config.hosts import Registered
+from kead.config.hosts6 import ReadHost6, read_hosts
 from kead.config.inheritance import Levels, Resolved
 from kead.config.inheritance6 import Resolved6, resolve6
 from kead.config.options import ScopeOptions
@@ -32,6 +34,7 @@ class ReadSubnet:
     options: ScopeOptions
     pools: tuple[ReadPool, ...]
     pd_pools: tuple[ReadPdPool, ...]
+    hosts: tuple[ReadHost6, ...]
     written: Subnet
     relays: list[str]
 
@@ -54,6 +57,7 @@ class SubnetReader:
         self._top = top
         self._path = path
         self._warnings = warnings
+        self._registered = Registered(ground, unique=top.ip_reservations_unique)
 
     def networks(self) -> list[ReadNetwork]:
         """All shared networks, in the configuration's order."""
@@ -64,6 +68,10 @@ class SubnetReader:
         """All subnets outside of networks, in the configuration's order."""
         path: Path = (*self._path, "subnet6")
         return [self._subnet(subnet, (*path, index), None) for index, subnet in enumerate(self._top.subnet6)]
+
+    def global_hosts(self) -> tuple[ReadHost6, ...]:
+        """The reservations of no subnet."""
+        return read_hosts(self._ground, self._registered, self._top.reservations, (*self._path, "reservations"), None)
 
     def _network(self, written: SharedNetwork, path: Path) -> ReadNetwork:
         ground = self._ground
@@ -153,10 +161,11 @@ class SubnetReader:
             relays, texts = above.network.relay_addresses, relay_texts(above.written.relay)
         parts = _Parts(options, pools, pd_pools, relays)
         subnet = ground.within_subnet(lambda: self._create(written, path, above, parts))
+        hosts = read_hosts(ground, self._registered, written.reservations, (*path, "reservations"), subnet)
         ground.new_subnet(subnet.id, subnet.text, path)
         pools.sort(key=lambda read: read.pool.first)
         pd_pools.sort(key=lambda read: read.pool.first)
-        return ReadSubnet(subnet, options, tuple(pools), tuple(pd_pools), written, texts)
+        return ReadSubnet(subnet, options, tuple(pools), tuple(pd_pools), hosts, written, texts)
 
     def _create(self, written: Subnet, path: Path, above: _Above | None, parts: _Parts) -> Subnet6:
         ground = self._ground

@@ -125,7 +125,6 @@ def test_the_nearest_known_word_is_named(tree: Any, remedy: str) -> None:
     ("keyword", "value"),
     [
         ("client-classes", [{"name": "a"}]),
-        ("reservations", [{"hw-address": "02:00:00:00:00:01"}]),
         ("hosts-databases", [{"type": "mysql"}]),
         ("config-control", {"config-databases": [{"type": "mysql"}]}),
         ("dhcp4o6-port", 6767),
@@ -135,7 +134,7 @@ def test_the_nearest_known_word_is_named(tree: Any, remedy: str) -> None:
         ("control-sockets", [{"socket-type": "http"}]),
         ("lease-database", {"type": "mysql"}),
         ("dhcp-queue-control", {"enable-queue": True}),
-        ("subnet4", [{**SUBNET, "reservations": [{}]}]),
+        ("subnet4", [{**SUBNET, "reservations": [{"hw-address": "01", "client-classes": ["gold"]}]}]),
         ("subnet4", [{**SUBNET, "client-classes": ["gold"]}]),
         ("subnet4", [{**SUBNET, "client-class": "gold"}]),
         ("subnet4", [{**SUBNET, "4o6-interface": "eth0"}]),

@@ -1,0 +1,1 @@
+"""Reservations: who has one, and what is reserved for whom."""
