@@ -132,20 +132,9 @@ def test_a_server_that_ends_ends_all(tmp_path: Path) -> None:
     assert "A server has ended (status 0), and so does the rest." in console.read_text()
 
 
-def with_link_local(host: Namespace, interface: str) -> None:
-    own = f"net.ipv6.conf.{interface}"
-    run(*host.command("sysctl", "-qw", f"{own}.accept_dad=0", f"{own}.disable_ipv6=0"))
-    until(
-        "a link-local address", lambda: "inet6 fe80" in host.ip("-6", "address", "show", "dev", interface), patience=5
-    )
-
-
 def two_hosts(sandbox: Sandbox, *, ipv6: bool = False) -> tuple[Namespace, Namespace]:
     here, there = sandbox.namespace("here"), sandbox.namespace("there")
-    sandbox.cable(here, "lan0", there, "far0")
-    if ipv6:
-        with_link_local(here, "lan0")
-        with_link_local(there, "far0")
+    sandbox.cable(here, "lan0", there, "far0", ipv6=ipv6)
     return here, there
 
 
