@@ -8,14 +8,22 @@ counts them anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from kead.dhcp4.tally import Tally4
-    from kead.leases.lease4 import Lease4
+from kead.leases.lease import Lease
+
+_Lease = TypeVar("_Lease", bound=Lease)
+_Counted = TypeVar("_Counted", bound=Lease, contravariant=True)
 
 
-def note_update(tally: Tally4, old: Lease4, lease: Lease4) -> None:
+class _Tally(Protocol[_Counted]):
+    """Of a family's tally what counts leases that an administrator adds and takes away."""
+
+    def added(self, lease: _Counted, *, in_pool: bool = True) -> None: ...
+    def removed(self, lease: _Counted, *, in_pool: bool = True) -> None: ...
+
+
+def note_update(tally: _Tally[_Lease], old: _Lease, lease: _Lease) -> None:
     """A lease has taken the place of another one of the same address."""
     if old.subnet_id != lease.subnet_id or old.state != lease.state:
         in_pool = old.subnet_id != lease.subnet_id

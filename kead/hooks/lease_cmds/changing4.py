@@ -7,21 +7,18 @@ the loop in which the store has accepted it.
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
-from kead.config.restrictions import ForbiddenPathError, Restrictions
-from kead.leases.cleanup_files import CleanupFiles
 from kead.leases.lease4 import Lease4
 from kead.wire.address import text_ip4
 
 from . import messages
-from .arguments import family_address, is_address
 from .changes import note_update
+from .changing import busy, changed_meanwhile, file_to_write, no_updates, wiped, wiped_subnet
 from .handling import Answer, Call, handles, success
 from .lease4 import check_client, lease_of
 from .lookup import NO_MAP, lookup_of
 from .reading4 import find
-from .refused import CONFLICT, EMPTY, SUCCESS, Refused
+from .refused import CONFLICT, EMPTY, Refused
 
 
 @handles("lease4-add")
@@ -61,11 +58,7 @@ async def lease4_update(call: Call) -> Answer:
     elif old is not None and await server.store.update(lease, old):
         note_update(server.tally, old, lease)
     else:
-        raise Refused(
-            f"failed to update the lease with address {text} either because the lease has been deleted or it has "
-            "changed in the database, in both cases a retry might succeed",
-            CONFLICT,
-        )
+        raise changed_meanwhile(text)
     await server.durable()
     messages.UPDATED(text)
     return success("IPv4 lease added." if old is None else "IPv4 lease updated.")
@@ -73,7 +66,7 @@ async def lease4_update(call: Call) -> Answer:
 
 def _check_busy(call: Call, lease: Lease4, what: str) -> None:
     if call.server.is_busy(lease.address):
-        raise Refused(f"ResourceBusy: IP address:{text_ip4(lease.address)} could not be {what}.", CONFLICT)
+        raise busy(text_ip4(lease.address), what)
 
 
 @handles("lease4-del")
@@ -106,20 +99,7 @@ async def lease4_wipe(call: Call) -> Answer:
         if number != before:
             await server.durable()
     messages.WIPED(call.text())
-    text = " ".join([f"Deleted {number} IPv4 lease(s) from subnet(s)", *map(str, subnets)])
-    return {"result": SUCCESS if number else EMPTY, "text": text}
-
-
-def wiped_subnet(call: Call) -> int:
-    """The subnet that is to be wiped, 0 for all."""
-    if not call.has_arguments:
-        return 0
-    try:
-        return call.map().number("subnet-id", 0)
-    except Refused as refused:
-        if refused.text.startswith("get("):
-            raise call.no_map("contains") from None
-        raise
+    return wiped(number, subnets, "IPv4")
 
 
 @handles("lease4-resend-ddns")
@@ -127,42 +107,8 @@ async def lease4_resend_ddns(call: Call) -> Answer:
     raise no_updates(call, v6=False)
 
 
-def no_updates(call: Call, *, v6: bool) -> Refused:
-    """A server without DNS updates has none to send again; but first the address is looked at, as in Kea."""
-    arguments = call.map("" if call.has_arguments else "'ip-address' parameter is missing.")
-    if "ip-address" not in arguments:
-        return Refused("'ip-address' parameter is missing.")
-    text = arguments.get("ip-address")
-    if not isinstance(text, str):
-        return Refused("'ip-address' is not a string.")
-    if not is_address(text):
-        return Refused(f"'{text}' is not a valid IP address.")
-    family_address(text, v6=v6)
-    return Refused("DDNS updating is not enabled", CONFLICT)
-
-
 @handles("lease4-write")
 async def lease4_write(call: Call) -> Answer:
-    path = file_to_write(call)
+    path = file_to_write(call, call.server)
     await call.server.store.write_file(path)
     return success(f"IPv4 lease database into '{path}'.")
-
-
-def file_to_write(call: Call) -> Path:
-    """The file that a write command names; it must not be one that a clean-up works with."""
-    if not call.has_arguments:
-        raise Refused("no parameters specified for the command")
-    arguments = call.map()
-    if "filename" not in arguments:
-        raise Refused("'filename' parameter not specified")
-    name = arguments.get("filename")
-    if not isinstance(name, str):
-        raise Refused("'filename' parameter must be a string")
-    try:
-        path = Path(Restrictions.from_environment(enforce=call.server.restricted).lease_file(name))
-    except ForbiddenPathError as error:
-        raise Refused(f"'filename' parameter is invalid: {error}") from None
-    files = CleanupFiles(Path(call.server.config.lease_database.path))
-    if path in (files.copy, files.previous, files.completed, files.output, files.pid):
-        raise Refused(f"'filename' parameter is invalid: '{path}' belongs to the clean-up of the lease file")
-    return path

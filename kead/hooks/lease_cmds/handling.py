@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kead.control.answers import text_form
 from kead.hooks import command
-from kead.leases.store4 import StoreError
+from kead.leases.store import StoreError
 
 from . import messages
 from .arguments import Arguments
+from .processes import DHCP6
 from .refused import CONFLICT, SUCCESS, Refused
 
 if TYPE_CHECKING:
     from kead.dhcp4.public import PublicServer4
+    from kead.dhcp6.public import PublicServer6
     from kead.hooks.commands import HookCommand
 
 Answer = dict[str, Any]
@@ -33,8 +35,24 @@ class Call:
 
     @property
     def server(self) -> PublicServer4:
+        """The DHCPv4 server. Only there are there commands that ask for it."""
         server: PublicServer4 = self._callout.library.server
         return server
+
+    @property
+    def in_dhcp6(self) -> bool:
+        """Whether a DHCPv6 server has loaded the library."""
+        return self._callout.library.process in DHCP6
+
+    @property
+    def server6(self) -> PublicServer6:
+        """The DHCPv6 server; in a DHCPv4 server one that has nothing."""
+        if self.in_dhcp6:
+            server: PublicServer6 = self._callout.library.server
+            return server
+        from .elsewhere6 import nothing6  # DHCPv6's modules are not for a DHCPv4 server that is never asked for them
+
+        return nothing6()
 
     @property
     def has_arguments(self) -> bool:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from kead.logs import ERROR, INFO, Message
+from typing import Final
+
+from kead.logs import DEBUG, ERROR, INFO, WARN, Message, Severity
 
 _LOGGER = "lease-cmds-hooks"
+_DATA: Final = DEBUG(20)
 
 
-def _info(name: str, text: str) -> Message:
-    return Message("LEASE_CMDS_" + name, _LOGGER, INFO, text)
-
-
-def _error(name: str, text: str) -> Message:
-    return Message("LEASE_CMDS_" + name, _LOGGER, ERROR, text)
+def _message(name: str, severity: Severity, text: str) -> Message:
+    return Message("LEASE_CMDS_" + name, _LOGGER, severity, text)
 
 
 _FAILED = "%s command failed (parameters: %%s, reason: %%s)"
 _CONFLICT = "%s command failed due to conflict (parameters: %%s, reason: %%s)"
 
-INIT_OK = _info("INIT_OK", "loading Lease Commands hooks library successful")
-DEINIT_OK = _info("DEINIT_OK", "unloading Lease Commands hooks library successful")
-LOAD_ERROR = _error("LOAD_ERROR", "loading Lease Commands hooks library failed: %s")
+INIT_OK = _message("INIT_OK", INFO, "loading Lease Commands hooks library successful")
+DEINIT_OK = _message("DEINIT_OK", INFO, "unloading Lease Commands hooks library successful")
+LOAD_ERROR = _message("LOAD_ERROR", ERROR, "loading Lease Commands hooks library failed: %s")
 
-ADDED = _info("ADD4", "lease4-add command successful (address: %s)")
-UPDATED = _info("UPDATE4", "lease4-update command successful (address: %s)")
-DELETED = _info("DEL4", "lease4-del command successful (address: %s)")
-WIPED = _info("WIPE4", "lease4-wipe command successful (parameters: %s)")
+ADDED = _message("ADD4", _DATA, "lease4-add command successful (address: %s)")
+UPDATED = _message("UPDATE4", _DATA, "lease4-update command successful (address: %s)")
+DELETED = _message("DEL4", _DATA, "lease4-del command successful (address: %s)")
+WIPED = _message("WIPE4", INFO, "lease4-wipe command successful (parameters: %s)")
+ADDED6 = _message("ADD6", _DATA, "lease6-add command successful (address: %s)")
+UPDATED6 = _message("UPDATE6", _DATA, "lease6-update command successful (address: %s)")
+DELETED6 = _message("DEL6", _DATA, "lease6-del command successful (address: %s)")
+WIPED6 = _message("WIPE6", INFO, "lease6-wipe command successful (parameters: %s)")
+APPLIED6 = _message("BULK_APPLY6", _DATA, "lease6-bulk-apply command successful (applied addresses count: %d)")
 
 FAILED = {
-    command: _error(name, _FAILED % command)
+    command: _message(name, ERROR, _FAILED % command)
     for command, name in (
         ("lease4-add", "ADD4_FAILED"),
         ("lease4-del", "DEL4_FAILED"),
@@ -46,7 +50,7 @@ FAILED = {
 """By command: what is logged when one fails."""
 
 CONFLICTS = {
-    command: _info(name, _CONFLICT % command)
+    command: _message(name, WARN, _CONFLICT % command)
     for command, name in (
         ("lease4-add", "ADD4_CONFLICT"),
         ("lease4-update", "UPDATE4_CONFLICT"),
@@ -57,6 +61,6 @@ CONFLICTS = {
 """By command: what is logged when something is in its way."""
 
 RESEND_FAILED = {
-    "lease4-resend-ddns": _error("RESEND_DDNS4_FAILED", "lease4-resend-ddns command failed: %s"),
-    "lease6-resend-ddns": _error("RESEND_DDNS6_FAILED", "lease6-resend-ddns command failed: %s"),
+    "lease4-resend-ddns": _message("RESEND_DDNS4_FAILED", ERROR, "lease4-resend-ddns command failed: %s"),
+    "lease6-resend-ddns": _message("RESEND_DDNS6_FAILED", ERROR, "lease6-resend-ddns command failed: %s"),
 }

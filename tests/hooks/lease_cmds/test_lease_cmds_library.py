@@ -10,35 +10,46 @@ from typing import Any
 
 import pytest
 
+from kead.config import schema4, schema6
 from kead.config.reader import read_text
 from kead.config.resolve4 import load4
+from kead.config.resolve6 import load6
 from kead.config.restrictions import Restrictions
-from kead.config.schema4 import KEYWORDS
-from kead.dhcp4.hook_points import POINTS
-from kead.dhcp4.options import STANDARD
+from kead.dhcp4 import options as options4
+from kead.dhcp4.hook_points import POINTS as POINTS4
+from kead.dhcp6 import options as options6
+from kead.dhcp6.hook_points import POINTS as POINTS6
 from kead.hooks.errors import LibraryError
 from kead.hooks.instance import Host
 from kead.hooks.loading import load
-from tests.hooks.lease_cmds.conftest import Commands, library
+from tests.hooks.lease_cmds.conftest import Commands, Commands6, library
 
 PAGE = Path(__file__).parents[3] / "docs" / "hooks" / "lease_cmds.md"
 
 
+NAMES = "add del get get-all get-by-hostname get-by-hw-address get-by-state get-page resend-ddns update wipe write"
+FOUR = {f"lease4-{name}" for name in [*NAMES.split(), "get-by-client-id"]}
+SIX = {f"lease6-{name}" for name in [*NAMES.split(), "get-by-duid", "bulk-apply"]}
+
+
 async def test_its_commands(commands: Commands) -> None:
-    names = "add del get get-all get-by-hostname get-by-hw-address get-by-state get-page resend-ddns update wipe write"
-    four = {f"lease4-{name}" for name in [*names.split(), "get-by-client-id"]}
-    six = {f"lease6-{name}" for name in [*names.split(), "get-by-duid", "bulk-apply"]}
-    assert set(commands.names) == four | six
+    assert set(commands.names) == FOUR | SIX
+
+
+async def test_its_commands_in_a_dhcpv6_server(commands6: Commands6) -> None:
+    assert set(commands6.names) == SIX
+    answer = await commands6("lease4-get-all")
+    assert answer == {"result": 2, "text": "'lease4-get-all' command not supported."}
 
 
 @pytest.mark.parametrize(
     ("parameters", "process", "why"),
     [
-        ({}, "kead-dhcp6", "lease_cmds is for kead-dhcp4, it cannot be loaded by kead-dhcp6"),
-        ({}, "kead-dhcp-ddns", "cannot be loaded by kead-dhcp-ddns"),
+        ({}, "kead-dhcp-ddns", "lease_cmds is for kead-dhcp4 and kead-dhcp6, it cannot be loaded by kead-dhcp-ddns"),
         ({"foo": 1}, "kead-dhcp4", "lease_cmds has no parameter 'foo'"),
         ({"binding-variables": 1}, "kead-dhcp4", "'binding-variables' must be a list"),
         ({"binding-variables": [{}]}, "kead-dhcp4", "'binding-variables' are not supported yet"),
+        ({"binding-variables": [{}]}, "kead-dhcp6", "'binding-variables' are not supported yet"),
     ],
 )
 async def test_what_it_does_not_load_with(parameters: Any, process: str, why: str) -> None:
@@ -75,7 +86,7 @@ NONE = "0 IPv6 lease(s) found."
             1,
             "Subnet-id is 0 or not specified. This is allowed for address leases only, not prefix leases.",
         ),
-        ("add", LEASE | {"type": "IA_PD", "prefix-len": 0}, 1, "Invalid prefix length: 0"),
+        ("add", LEASE | {"type": "IA_PD", "prefix-len": 0, "subnet-id": 1}, 4, NO_SUBNET),
         ("update", LEASE | {"subnet-id": 1, "force-create": True}, 4, NO_SUBNET),
         ("get", {"ip-address": "2001:db8::1"}, 3, "Lease not found."),
         ("get", {"ip-address": "10.0.1.11"}, 1, "Invalid IPv6 address specified: 10.0.1.11"),
@@ -116,25 +127,38 @@ def examples() -> list[str]:
     return re.findall(r"^```json\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 
+def of_family(family: str) -> tuple[str, list[dict[str, Any]]]:
+    """A family's configuration, and its commands in the order of the page."""
+    [configuration] = [text for text in examples() if f'"Dhcp{family}"' in text]
+    requests = [json.loads(text) for text in examples() if '"command"' in text]
+    return configuration, [request for request in requests if request["command"].startswith(f"lease{family}-")]
+
+
 async def test_the_configuration_of_its_page_loads_it() -> None:
-    text = examples()[0]
-    loaded = load4(read_text(text, "F", KEYWORDS), STANDARD, context=Restrictions(enforce=False))
-    [entry] = loaded.hooks_libraries
-    running = await load([entry], Host("kead-dhcp4", POINTS, SimpleNamespace()), confined=False)
+    text, _ = of_family("4")
+    loaded = load4(read_text(text, "F", schema4.KEYWORDS), options4.STANDARD, context=Restrictions(enforce=False))
+    running = await load(loaded.hooks_libraries, Host("kead-dhcp4", POINTS4, SimpleNamespace()), confined=False)
     assert "lease4-add" in running.commands
     await running.unload()
 
 
-async def test_the_commands_of_its_page_work(commands: Commands) -> None:
-    for text in examples()[1:]:
-        request = json.loads(text)
-        answer = await commands(request["command"], request.get("arguments", ...))
-        assert answer["result"] == 0, (request, answer)
+async def test_the_configuration_of_its_page_loads_it_in_a_dhcpv6_server() -> None:
+    text, _ = of_family("6")
+    loaded = load6(read_text(text, "F", schema6.KEYWORDS), options6.STANDARD, context=Restrictions(enforce=False))
+    running = await load(loaded.hooks_libraries, Host("kead-dhcp6", POINTS6, SimpleNamespace()), confined=False)
+    assert "lease6-add" in running.commands
+    await running.unload()
+
+
+async def test_the_commands_of_its_page_work(commands: Commands, commands6: Commands6) -> None:
+    for family, send in (("4", commands), ("6", commands6)):
+        _, requests = of_family(family)
+        assert requests
+        for request in requests:
+            answer = await send(request["command"], request.get("arguments", ...))
+            assert answer["result"] == 0, (request, answer)
 
 
 def test_its_page_names_every_command() -> None:
     text = PAGE.read_text()
-    source = Path(__file__).parents[3] / "kead" / "hooks" / "lease_cmds"
-    names = set(re.findall(r'@handles\("(lease4-[\w-]+)"\)', (source / "reading4.py").read_text()))
-    names |= set(re.findall(r'@handles\("(lease4-[\w-]+)"\)', (source / "changing4.py").read_text()))
-    assert {name for name in names if f"`{name}`" not in text} == set()
+    assert {name for name in FOUR | SIX if f"`{name}`" not in text} == set()
