@@ -154,7 +154,7 @@ async def _extend_prefixes(x: Exchange, asked: IaPd, exclude: bool) -> IaPd:
     said.prefixes += [
         IaPrefix(hint.address, hint.length)
         for hint in asked.prefixes
-        if hint.address and (hint.address, hint.length) not in given
+        if hint.address and hint.length and (hint.address, hint.length) not in given
     ]
     return said
 

@@ -99,15 +99,15 @@ class IaPrefix:
 
     @classmethod
     def parse(cls, value: bytes) -> IaPrefix:
-        """The prefix in an option's value, without bits beyond its length; a length above 128 is taken for 0, which
-        stands for any.
+        """The prefix in an option's value, without bits beyond its length. One above 128 leaves the address as it is,
+        and is taken for 0, which stands for any.
 
         struct.error: fewer than 25 bytes, which no decoded packet has.
         """
         preferred, valid, length, address = _PREFIX.unpack_from(value)
         options = split_options(value[25:]) if len(value) > 25 else _NOTHING
         if length > 128:
-            length = 0
+            return cls(_number(address, "big"), 0, preferred, valid, options)
         beyond = 128 - length
         return cls(_number(address, "big") >> beyond << beyond, length, preferred, valid, options)
 

@@ -58,12 +58,11 @@ def test_what_every_allocator_promises(name: str, data: st.DataObject) -> None:
 
     turn = st.tuples(
         st.lists(st.sampled_from(pools), min_size=1, unique=True).map(sorted),
-        st.sampled_from([0, 0, 44, 46, 64]),
         st.booleans(),
     )
     # drawn at once: what is drawn may not hang on what an allocator picks at random
-    for usable, wanted, taking in data.draw(st.lists(turn, min_size=20, max_size=80)):
-        found = allocator.pick(usable, busy, avoid, wanted)
+    for usable, taking in data.draw(st.lists(turn, min_size=20, max_size=80)):
+        found = allocator.pick(usable, busy, avoid)
         candidates = [
             (one, each.delegated_length)
             for each in usable
@@ -84,36 +83,66 @@ def test_what_every_allocator_promises(name: str, data: st.DataObject) -> None:
     allocator.close()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_wanted_length_first_then_more_than_wanted_then_less(name: str) -> None:
-    pools = [pool(0, 48, 64), pool(1, 48, 60), pool(2, 48, 56), pool(3, 48, 52)]
-    prefixes = Prefixes()
-    allocator = PrefixAllocator(name, pools, prefixes)
-
-    def picked(wanted: int, usable: list[Pool]) -> int | None:
-        found = allocator.pick(usable, (), None, wanted)
-        return None if found is None else found[1].delegated_length
-
-    assert [picked(wanted, pools) for wanted in (64, 60, 56, 52)] == [64, 60, 56, 52]
-    assert picked(58, pools) in (56, 52)
-    assert picked(48, pools) in (52, 56, 60, 64)
-    assert picked(62, pools[:2]) == 60
-    assert picked(56, pools[:2]) in (64, 60)
-    assert picked(0, []) is None
-    prefixes.take(pools[1].first, 48)
-    assert picked(60, pools[:2]) == 64
+ABA = [pool(0, 63, 64), pool(4, 62, 63), pool(6, 63, 64)]
+ONES = [pool(0, 64, 64), pool(4, 63, 63), pool(6, 63, 64)]
 
 
-def test_any_length_goes_on_where_the_last_prefix_came_from() -> None:
-    pools = [pool(0, 63, 64), pool(4, 62, 63), pool(6, 63, 64)]
+@pytest.mark.parametrize(
+    ("pools", "taken", "turns"),
+    [
+        (
+            ABA,
+            "",
+            "any a0 64 a1 64 c0 64 c1 any a0 63 b0 any b1 any c0 64 c1 >62 a0 >62 a1 <65 b0 <65 b1 63 b0 63 b1 64 c0",
+        ),
+        (ABA, "b0 b1", "any a0 63 - any c0 63 - any c1 64 a0 63 - 64 a1 63 - any c0 any c1"),
+        (ABA, "b0 b1", "63 - any c0 any c1 63 - any a0"),
+        (ABA, "a0 b0 b1 c0 c1", "any a1 any a1 64 a1 63 - any a1"),
+        (ONES, "", "any a0 any b0 64 a0 any c0 64 c1 64 a0 any b0 63 b0 64 a0 63 b0 any c0 any c1 64 a0 any b0"),
+    ],
+)
+def test_the_walk_through_pools_is_keas(pools: list[Pool], taken: str, turns: str) -> None:
+    """Each turn: prefixes of which length are asked for, and the pool and the number in it that come. 3.0.4 answered so
+    where it was asked."""
     prefixes = Prefixes()
     allocator = PrefixAllocator("iterative", pools, prefixes)
-    given_: list[tuple[int, int]] = []
-    while (found := allocator.pick(pools, (), None)) is not None:
-        prefixes.take(found[0], found[1].delegated_length)
-        given_.append((pools.index(found[1]), found[0] - found[1].first))
-    step = 1 << 64
-    assert given_ == [(0, 0), (0, step), (2, 0), (2, step), (1, 0), (1, 2 * step)]
+    for name in taken.split():
+        of = pools["abc".index(name[0])]
+        prefixes.take(of.first + (int(name[1]) << 128 - of.delegated_length), of.delegated_length)
+    words = turns.split()
+    for lengths, expected in zip(words[::2], words[1::2], strict=True):
+        usable = [one for one in pools if _fits(one.delegated_length, lengths)]
+        found = allocator.pick(usable, (), None)
+        said = "-"
+        if found is not None:
+            said = f"{'abc'[pools.index(found[1])]}{(found[0] - found[1].first) >> 128 - found[1].delegated_length}"
+        assert said == expected, f"{lengths} in {turns}"
+
+
+def _fits(length: int, lengths: str) -> bool:
+    if lengths == "any":
+        return True
+    if lengths[0] in "<>":
+        bound = int(lengths[1:])
+        return length < bound if lengths[0] == "<" else length > bound
+    return length == int(lengths)
+
+
+@pytest.mark.parametrize("name", ["random", "flq"])
+def test_each_pool_has_its_chance(name: str) -> None:
+    pools = [pool(0, 48, 64), pool(1, 48, 60), pool(2, 48, 56)]
+    chances = iter((0.0, 0.4, 0.9, 0.99, 0.5))
+    allocator = PrefixAllocator(name, pools, Prefixes(), random=lambda: next(chances))
+    found = [allocator.pick(pools, (), None) for _ in range(5)]
+    assert [one[1].delegated_length for one in found if one is not None] == [64, 60, 56, 56, 60]
+    allocator.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_pools(name: str) -> None:
+    allocator = PrefixAllocator(name, ABA, Prefixes())
+    assert allocator.pick([], (), None) is None
+    allocator.close()
 
 
 def test_iterative_goes_through_the_pool_in_order_and_round() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kead.dhcp6.associations import SUCCESS, IaPd, IaPrefix, Status
 from kead.leases.lease6 import LeaseType
 from kead.wire.address import parse_ip6
 from tests.dhcp6.conversation import NOW, Client, ServerUnderTest, prefix_of
@@ -34,6 +35,21 @@ POOLS = [
 async def test_hints(server: ServerUnderTest, client: Client, hint: str, given: str) -> None:
     server.configure(of_subnet={"pd-pools": POOLS})
     assert (await client.solicit(pd=[hint])).prefix == given
+
+
+async def test_a_length_that_no_prefix_has_counts_for_nothing(server: ServerUnderTest, client: Client) -> None:
+    server.configure(of_subnet={"pd-pools": POOLS})
+    hint = IaPrefix(parse_ip6("2001:db8:8000:3::"), 200)
+    asked = IaPd(client.iaid)
+    asked.prefixes = [hint]
+    assert (await client.request(pds={}, options={25: asked.encode()})).prefix == "2001:db8:8000:3::/64"
+    asked.iaid = 2
+    reply = await client.renew(pds={}, options={25: asked.encode()})
+    assert reply.prefixes == ["2001:db8:6000::/60"]
+    assert len(reply.pd.prefixes) == 1  # what is no prefix is not taken away either
+    asked.iaid = client.iaid
+    reply = await client.release(options={25: asked.encode()})
+    assert reply.status == Status(SUCCESS, "Summary status for all processed IA_NAs")
 
 
 async def test_a_hint_inside_of_a_larger_prefix_gets_that(server: ServerUnderTest, client: Client) -> None:
