@@ -31,7 +31,18 @@ from kead.dhcp6.options import (
     SERVERID,
 )
 from kead.dhcp6.outgoing import Outgoing
-from kead.dhcp6.packet import ADVERTISE, REBIND, RELAY_REPL, RENEW, REPLY, REQUEST, SOLICIT, decode, encode_option
+from kead.dhcp6.packet import (
+    ADVERTISE,
+    REBIND,
+    RELAY_REPL,
+    RENEW,
+    REPLY,
+    REQUEST,
+    SOLICIT,
+    PacketError,
+    decode,
+    encode_option,
+)
 from kead.dhcp6.portions import Portions
 from kead.dhcp6.terms import Terms
 from kead.dhcp6.wishes import NA, PD
@@ -96,7 +107,10 @@ class Express:
             return None
         duid = client[HEAD:]
         offering = kind == SOLICIT and not rapid
-        hardware = None if offering else self._hardware(duid, seen, datagram)
+        try:
+            hardware = None if offering else self._hardware(duid, seen, datagram)
+        except PacketError:  # broken inside of an identity association
+            return None
         portions = self._portions
         leases = self._store.leases_of(duid)
         na = pd = None

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from kead.dhcp6.associations import IaPd, IaPrefix
 from kead.dhcp6.hardware import NONE, SOURCES, Hardware, hardware_of
-from kead.dhcp6.packet import Packet6
-from tests.dhcp6.conversation import ServerUnderTest, relay
+from kead.dhcp6.packet import REQUEST, Packet6
+from tests.dhcp6.conversation import SERVER_DUID, Client, ServerUnderTest, relay
 
 MAC = bytes.fromhex("001122334455")
 EUI64 = "fe80::211:22ff:fe33:4455"
@@ -74,3 +75,13 @@ async def test_the_first_source_that_has_one(server: ServerUnderTest) -> None:
 async def test_every_source_of_a_configuration_is_known(server: ServerUnderTest) -> None:
     for name in SOURCES:
         assert server.configure(mac_sources=[name]).mac_sources == (name,)
+
+
+async def test_a_packet_that_is_broken_inside_is_refused_also_where_it_is_looked_at_for_an_address(
+    server: ServerUnderTest, client: Client
+) -> None:
+    server.configure(mac_sources=["remote-id"])
+    asked = IaPd(1)
+    asked.prefixes = [IaPrefix(0, 56, options={67: [b"\0"]})]
+    assert await client.send(REQUEST, options={25: asked.encode()}, server_id=SERVER_DUID) is None
+    assert server.counted() == {"pkt6-parse-failed": 1, "pkt6-receive-drop": 1}
