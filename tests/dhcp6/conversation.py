@@ -205,11 +205,19 @@ class FakeChannel(Channel):
 class ServerUnderTest:
     """A dispatcher with all that belongs to it. `configure` may be called again, as a reload."""
 
-    def __init__(self, folder: Path | None = None, *, durability: Durability = "write") -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        durability: Durability = "write",
+        dispatcher: type[Dispatcher] = Dispatcher,
+        store: type[Memfile6] = Memfile6,
+    ) -> None:
         """Without a folder leases live in memory only."""
         self.now: float = NOW
         self.path = folder / "leases.csv" if folder is not None else None
-        self.store = Memfile6.open(MemfileSettings(self.path, durability), Occupancy6(), NOW)
+        self._dispatcher_type = dispatcher
+        self.store = store.open(MemfileSettings(self.path, durability), Occupancy6(), NOW)
         self.statistics = Statistics(lambda: self.now)
         self.tally = Tally6(self.statistics)
         self.guard = ClientGuard(self.tally)
@@ -278,7 +286,7 @@ class ServerUnderTest:
         if hasattr(self, "dispatcher"):
             self.dispatcher.use(service)
         else:
-            self.dispatcher = Dispatcher(service, asyncio.get_running_loop(), clock=lambda: self.now)
+            self.dispatcher = self._dispatcher_type(service, asyncio.get_running_loop(), clock=lambda: self.now)
 
     # What comes and what leaves
 
