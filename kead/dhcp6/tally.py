@@ -51,6 +51,8 @@ class Change(IntEnum):
     """Registered in another subnet from now on, or no longer at all."""
     ADDED = auto()
     """Assigned by an administrator: not counted in what was ever assigned."""
+    ENTERED = auto()
+    """Registered by an administrator: not counted in what was ever registered."""
     APPROVED = auto()
     """Declined no more, by an administrator."""
 
@@ -261,7 +263,7 @@ class Tally6:
 
     def added(self, lease: Lease6, *, in_pool: bool = True) -> None:
         """An administrator has added this lease: it is assigned, but nobody was ever given it."""
-        self._by_hand(lease, in_pool, Change.ADDED, Change.DECLINED, Change.REGISTERED)
+        self._by_hand(lease, in_pool, Change.ADDED, Change.DECLINED, Change.ENTERED)
 
     def removed(self, lease: Lease6, *, in_pool: bool = True) -> None:
         """It is no longer a client's, whatever state it was in: released, lost, or removed by an administrator."""
@@ -285,6 +287,8 @@ class Tally6:
         self._note_in(change, lease.type == LeaseType.PD, lease.subnet_id, self.pool_of(lease))
 
     def _note_in(self, change: Change, prefix: bool, subnet_id: int, pool_id: int) -> None:
+        if pool_id == UNCOUNTED:
+            return
         key = (int(change), prefix, subnet_id, pool_id)
         self._noted[key] = self._noted.get(key, 0) + 1
 
@@ -391,5 +395,7 @@ def _count_registered(leases: LeaseCounters6, subnet: SubnetCounters6, change: i
             subnet.registered_nas.add(number)
             subnet.cumulative_registered_nas.add(number)
             leases.cumulative_registered_nas.add(number)
+        case Change.ENTERED:
+            subnet.registered_nas.add(number)
         case Change.LEFT | Change.RECLAIMED_REGISTERED:
             subnet.registered_nas.add(-number)

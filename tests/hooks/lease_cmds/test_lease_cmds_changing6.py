@@ -282,6 +282,8 @@ async def test_registered_addresses_count_as_such(commands6: Commands6, server6:
     await commands6.add(0x11, state=4)
     assert server6.counted("subnet[1].registered-nas") == 1
     assert server6.counted("subnet[1].assigned-nas") == 0
+    for place in ("", "subnet[1]."):
+        assert server6.counted(place + "cumulative-registered-nas") == 0, "no client has done it"
     await commands6("lease6-del", ip_address="2001:db8::1:11")
     assert server6.counted("subnet[1].registered-nas") == 0
 
