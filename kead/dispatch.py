@@ -185,8 +185,21 @@ class Dispatcher(Generic[S, D, X, O]):
         return before
 
     def readable(self, channel: Receiver[D]) -> None:
-        """Datagrams wait on this channel: serve a batch of them."""
-        self.pace.wait()
+        """Datagrams wait on this channel: serve a batch of them.
+
+        While they come one by one, one is read and served, and only then it is asked for more: that one has not waited
+        for the answer "no more", and what came meanwhile needs no waking up.
+        """
+        pace = self.pace
+        if pace.pause:
+            pace.wait()
+        elif pace.alone:
+            datagrams = channel.receive(1)
+            if not datagrams:
+                return
+            began = time.perf_counter()
+            self.serve(datagrams)
+            pace.note(1, began, time.perf_counter())
         datagrams = channel.receive(BATCH)
         if not datagrams:
             return
@@ -194,7 +207,7 @@ class Dispatcher(Generic[S, D, X, O]):
         if len(datagrams) >= BATCH:  # behind: see all that waits, so that nothing is lost in the kernel unseen
             datagrams = self._most_useful(datagrams + channel.receive(BACKLOG))
         self.serve(datagrams)
-        self.pace.note(len(datagrams), began, time.perf_counter())
+        pace.note(len(datagrams), began, time.perf_counter())
 
     def serve(self, datagrams: list[D]) -> None:
         """Serve these now."""
@@ -235,10 +248,10 @@ class Dispatcher(Generic[S, D, X, O]):
             self._not_stored(sum(x.promises for x in outbox), error)
             return
         undone = self.service.store.undone
-        lost = [x for x in outbox if x.undone != undone and x.promises]
-        if lost:
-            self._not_stored(len(lost), "their group was undone while they waited")
-            outbox = [x for x in outbox if x not in lost]
+        for x in outbox:
+            if x.undone != undone and x.promises:
+                outbox = self._without_lost(outbox, undone)
+                break
         if under_way is None:
             self._send(outbox)
             return
@@ -246,6 +259,12 @@ class Dispatcher(Generic[S, D, X, O]):
         promises = [x for x in outbox if x.promises]
         if promises:
             under_way.add_done_callback(lambda future: self._stored(future, promises))
+
+    def _without_lost(self, outbox: Sequence[O | X], undone: int) -> list[O | X]:
+        """The replies whose leases are still there."""
+        good = [x for x in outbox if x.undone == undone or not x.promises]
+        self._not_stored(len(outbox) - len(good), "their group was undone while they waited")
+        return good
 
     def make_durable(self) -> asyncio.Future[None] | None:
         """Flush the store and count what the group did. None: done; raises StoreError."""
@@ -263,7 +282,8 @@ class Dispatcher(Generic[S, D, X, O]):
         elif self._under_way is not None and not self._under_way.done():
             future = self._under_way  # nothing new, but what replies say may rest on it: a lease that is reused
         if future is None:
-            tally.settle(noted)
+            if noted:
+                tally.settle(noted)
             if group is not None:
                 group.set_result(None)
         elif noted or group is not None:

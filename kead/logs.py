@@ -127,6 +127,7 @@ class Message:
             output.add(render(now, thread, text), self.severity.priority)
             if not _batch.running:
                 output.flush()
+        _batch.gathered = True
 
 
 class Together:
@@ -161,6 +162,7 @@ class Together:
         for more in arguments:
             values += head + more
         self._output.add(self._template % values, INFO.priority)
+        _batch.gathered = True
         if not _batch.running:
             self._output.flush()
 
@@ -182,10 +184,12 @@ class Together:
 class _Batch:
     """What is gathered just now."""
 
-    __slots__ = ("moment", "put_off", "running")
+    __slots__ = ("gathered", "moment", "put_off", "running")
 
     def __init__(self) -> None:
         self.running = False
+        self.gathered = False
+        """Has any line been given to an output since the last flush?"""
         self.put_off: list[tuple[float, Callable[..., None], tuple[object, ...]]] = []
         self.moment = 0.0
         """When what is being said now took place; 0: now."""
@@ -202,8 +206,10 @@ def begin_batch() -> None:
 def flush() -> int:
     """Write the gathered lines of every output and end the batch. Gives how much is put off for `catch_up`."""
     _batch.running = False
-    for output in _logging.outputs:
-        output.flush()
+    if _batch.gathered:
+        _batch.gathered = False
+        for output in _logging.outputs:
+            output.flush()
     return len(_batch.put_off)
 
 

@@ -23,13 +23,14 @@ _ALONE = 0.00003
 
 
 class Pace:
-    """The waiting time before the next batch. `pause` is in seconds."""
+    """The waiting time before the next batch: `pause` is in seconds. `alone`: packets come one by one."""
 
-    __slots__ = ("_alone", "_last", "_packets", "_since", "pause")
+    __slots__ = ("_last", "_lone", "_packets", "_since", "alone", "pause")
 
     def __init__(self) -> None:
         self.pause = 0.0
-        self._alone = _ALONE
+        self.alone = False
+        self._lone = _ALONE
         self._last = 0
         self._packets = 0
         self._since = 0.0
@@ -43,11 +44,12 @@ class Pace:
         """A batch of so many packets was served between these times (perf_counter)."""
         self._last = packets
         self._packets += packets
-        if packets == 1:
-            self._alone += (min(ended - began, 4 * self._alone) - self._alone) / 64
+        self.alone = packets == 1
+        if self.alone:
+            self._lone += (min(ended - began, 4 * self._lone) - self._lone) / 64
         since = ended - self._since
         if since >= _SPAN:
-            share = self._packets * self._alone / since
+            share = self._packets * self._lone / since
             wanted = min(max((share - BEGIN) / (FULL - BEGIN), 0.0), 1.0) * LONGEST
             self.pause = wanted if wanted >= 0.00005 else 0.0
             self._packets = 0

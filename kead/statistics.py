@@ -190,6 +190,8 @@ class Statistics:
         self.clock = clock
         self.limit = Limit(SAMPLE_COUNT, 0)
         self.pending: list[Counter] = []  # the one list all counters append to: cleared, never replaced
+        self.sources: list[Callable[[], None]] = []
+        """Each puts into counters what it has gathered: called before samples are taken, and before anybody reads."""
         self._groups: dict[str, Group] = {}
         self._single: dict[str, Counter] = {}
         self._loose = Group(self, "")
@@ -198,12 +200,13 @@ class Statistics:
 
     # The packet path
 
-    def end_of_batch(self, now: float) -> None:
-        """A batch is through at `now`: take samples of what changed, unless many have just been taken.
+    def end_of_batch(self, now: float, gathered: bool = False) -> None:
+        """A batch is through at `now`: take samples of what changed, unless many have just been taken. `gathered`: a
+        source has something.
 
         For batches of packets and for everything else that counts (a round of reclamation, a command).
         """
-        if not self.pending:
+        if not gathered and not self.pending:
             return
         if now < self._due - _BURST:
             self._deferred = now
@@ -245,6 +248,7 @@ class Statistics:
 
     def value(self, name: str) -> int | None:
         """The present value; None if there is no such statistic."""
+        self._collect()
         counter = self._find(name)
         return counter.value if counter is not None and (counter.present or counter.changed) else None
 
@@ -325,6 +329,7 @@ class Statistics:
         return "All statistics count limit are set."
 
     def _take_samples(self, now: float) -> None:
+        self._collect()
         for counter in self.pending:
             counter.changed = False
             counter.sample(now)
@@ -333,8 +338,13 @@ class Statistics:
 
     def _settle(self) -> None:
         """Samples of all that changed, as of the last batch that put them off, else of now."""
+        self._collect()
         if self.pending:
             self._take_samples(self.clock() if self._deferred is None else self._deferred)
+
+    def _collect(self) -> None:
+        for collect in self.sources:
+            collect()
 
     def _counters(self) -> Iterator[Counter]:
         for group in self._groups.values():

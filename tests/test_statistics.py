@@ -117,6 +117,30 @@ def test_under_load_samples_are_taken_a_hundred_times_a_second_and_the_newest_va
     assert 1000 <= len(samples) <= 1060
 
 
+def test_a_source_is_asked_before_samples_are_taken_and_before_anybody_reads(
+    statistics: Statistics, clock: Clock
+) -> None:
+    counter = statistics.counter("gathered")
+    waiting = [5]
+    asked = []
+
+    def collect() -> None:
+        asked.append(clock.now)
+        if waiting:
+            counter.add(waiting.pop())
+
+    statistics.sources.append(collect)
+    assert statistics.value("gathered") == 5
+    statistics.end_of_batch(clock.now)
+    waiting.append(2)
+    statistics.end_of_batch(clock.now + 1, gathered=True)
+    waiting.append(1)
+    assert [value for value, _time in statistics.get("gathered")["gathered"]] == [8, 7, 5, 0]
+    before = len(asked)
+    statistics.end_of_batch(clock.now + 2)
+    assert len(asked) == before, "nothing was counted"
+
+
 def test_fifty_batches_at_once_are_all_sampled(statistics: Statistics) -> None:
     statistics.configure(1000, 0)
     counter = statistics.counter("pkt4-received")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from kead.dhcp4.frames import Instruction, assemble
@@ -70,6 +70,20 @@ class Channel(network.Channel["Datagram"]):
         from what it is bound to; source 0: this channel's address).
 
         ``link_destination``: a MAC, for raw channels; None leaves finding it to the kernel. Raises OSError.
+        """
+        raise NotImplementedError
+
+    def send_group(
+        self,
+        group: Sequence[bytes],
+        destination: int,
+        port: int,
+        link_destination: bytes | None,
+        source: int,
+        source_port: int,
+    ) -> None:
+        """Where ``groups`` is true: send these, of one length each, as ``send`` would. Raises OSError when nothing was
+        sent; ``groups`` is false afterwards where it makes no sense to try others.
         """
         raise NotImplementedError
 

@@ -17,10 +17,11 @@ from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import DISCOVER, PacketError, decode
 from kead.dhcp4.serve import serve
 from kead.dispatch import Store
+from kead.network.segments import FEWEST, lots
 from kead.trace import Trace
 
 if TYPE_CHECKING:
-    from kead.dhcp4.channel import Datagram
+    from kead.dhcp4.channel import Channel, Datagram
     from kead.dhcp4.service import Service4
 
 _DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
@@ -66,7 +67,7 @@ class Dispatcher(dispatch.Dispatcher["Service4", "Datagram", Exchange, Outgoing]
     def _send(self, outbox: Sequence[Outgoing]) -> None:
         sent: dict[int, int] = {}
         server_port = self.service.server_port
-        for x in outbox:
+        for x in outbox if len(outbox) < FEWEST else self._send_groups(outbox, sent):
             try:
                 x.datagram.channel.send(x.data, x.destination, x.port, x.link_destination, x.local, server_port)
             except OSError as error:
@@ -78,6 +79,40 @@ class Dispatcher(dispatch.Dispatcher["Service4", "Datagram", Exchange, Outgoing]
                 sent[x.kind] = sent.get(x.kind, 0) + 1
         for kind, number in sent.items():
             self.service.tally.sent(kind, number)
+
+    def _send_groups(self, outbox: Sequence[Outgoing], sent: dict[int, int]) -> Sequence[Outgoing]:
+        """Send together, in order, what goes to one relay agent and is of one length. Counts what was sent by kind, and
+        gives what has to be sent one by one; clients are reached at a port of their own, each by its own reply.
+        """
+        server_port, client_port = self.service.server_port, self.service.client_port
+        rest: list[Outgoing] = []
+        groups: dict[tuple[Channel, int, int, int, bytes, int], list[Outgoing]] = {}
+        for x in outbox:
+            channel = x.datagram.channel
+            if channel.groups and x.port != client_port:
+                # a UDP socket knows by itself where a reply comes from, and to which MAC it goes
+                link, local = (x.link_destination, x.local) if channel.direct else (b"", 0)
+                key = (channel, x.destination, x.port, local, link, len(x.data))
+                group = groups.get(key)
+                if group is None:
+                    groups[key] = [x]
+                else:
+                    group.append(x)
+            else:
+                rest.append(x)
+        for (channel, destination, port, local, link, size), group in groups.items():
+            for lot in lots(group, size):
+                if len(lot) >= FEWEST and channel.groups:
+                    try:
+                        channel.send_group([x.data for x in lot], destination, port, link, local, server_port)
+                    except Exception:  # noqa: BLE001  one by one they go, or tell which of them cannot
+                        rest += lot
+                    else:
+                        for x in lot:
+                            sent[x.kind] = sent.get(x.kind, 0) + 1
+                else:
+                    rest += lot
+        return rest
 
     def _store_of(self, x: Exchange) -> Store:
         return x.service.store

@@ -22,14 +22,22 @@ import os
 import platform
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import time
 from typing import Final
 
 from kead.dhcp4.channel import Channel, Datagram, attach
-from kead.dhcp4.frames import BROADCAST_MAC, DROP_EVERYTHING, FrameBuilder, filter_program, parse
+from kead.dhcp4.frames import (
+    BROADCAST_MAC,
+    DATAGRAM_HEADERS,
+    DROP_EVERYTHING,
+    FrameBuilder,
+    filter_program,
+    parse,
+)
 from kead.dhcp4.udp import bound
+from kead.network import segments
 from kead.network.channel import SIZE, grow, stamp, want_stamps
 from kead.network.interfaces import Interface
 from kead.wire.address import text_ip4
@@ -37,6 +45,7 @@ from kead.wire.address import text_ip4
 _SOL_PACKET: Final = 263
 _PACKET_RX_RING: Final = 5
 _PACKET_VERSION: Final = 10
+_PACKET_VNET_HDR: Final = 15
 _PACKET_IGNORE_OUTGOING: Final = 23
 _TPACKET_V2: Final = 1
 _ETH_P_ALL: Final = 3
@@ -59,7 +68,7 @@ Trouble = Callable[[Channel, OSError], None]
 class RawChannel(Channel):
     """A packet socket on one interface, read with recv."""
 
-    __slots__ = ("_behind", "_builder", "_guards", "_port", "_recv", "_send", "_socket")
+    __slots__ = ("_behind", "_builder", "_grouping", "_guards", "_port", "_recv", "_send", "_socket")
 
     def __init__(self, interface: Interface, port: int, trouble: Trouble) -> None:
         """Listens to no address yet: see ``listen``. Raises OSError."""
@@ -68,6 +77,7 @@ class RawChannel(Channel):
         self._behind = False
         self._guards: dict[int, socket.socket] = {}
         self._builder = FrameBuilder(interface.mac)
+        self._grouping: socket.socket | None = None
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # 0: nothing comes in before it is bound
         try:
             self._socket.setblocking(False)
@@ -81,6 +91,9 @@ class RawChannel(Channel):
             raise
         self._recv = self._socket.recv
         self._send = self._socket.send
+        if segments.cut_by_kernel(self._socket, interface.name):
+            self._grouping = _grouping(interface)
+            self.groups = self._grouping is not None
 
     def _prepare(self) -> None:
         grow(self._socket)
@@ -95,7 +108,8 @@ class RawChannel(Channel):
         Returns those that another program has, with the reason; they are left out.
         """
         self.interface = interface
-        self._builder.mac = interface.mac
+        if interface.mac != self._builder.mac:
+            self._builder = FrameBuilder(interface.mac)
         problems: list[tuple[int, OSError]] = []
         had: list[int] = []
         for address in addresses:
@@ -151,9 +165,36 @@ class RawChannel(Channel):
                 self._builder.build(data, link_destination, source or self.address, source_port, destination, port)
             )
 
+    def send_group(
+        self,
+        group: Sequence[bytes],
+        destination: int,
+        port: int,
+        link_destination: bytes | None,
+        source: int,
+        source_port: int,
+    ) -> None:
+        grouping = self._grouping
+        size = len(group[0])
+        if grouping is None or link_destination is None or len(link_destination) != 6:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        if size + DATAGRAM_HEADERS > segments.mtu(grouping, self.interface.name):
+            raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
+        head = self._builder.group(
+            size, len(group), link_destination, source or self.address, source_port, destination, port
+        )
+        try:
+            grouping.sendmsg([head, *group])
+        except OSError as error:
+            if error.errno == errno.EINVAL or segments.refused(error):  # EINVAL: before Linux 6.2
+                self.groups = False
+            raise
+
     def close(self) -> None:
         super().close()
         self._socket.close()
+        if self._grouping is not None:
+            self._grouping.close()
         for guard in self._guards.values():
             guard.close()
 
@@ -166,7 +207,7 @@ class RingChannel(RawChannel):
     A frame longer than a slot (no DHCP message on a network with usual MTU is) arrives cut off, and is ignored.
     """
 
-    __slots__ = ("_map", "_next", "_states", "_view")
+    __slots__ = ("_idle", "_map", "_next", "_states", "_view")
 
     def _prepare(self) -> None:
         self._socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V2)
@@ -178,6 +219,7 @@ class RingChannel(RawChannel):
         self._view = memoryview(self._map)
         self._states = self._view.cast("I")
         self._next = 0
+        self._idle = False
 
     def receive(self, limit: int) -> list[Datagram]:
         batch: list[Datagram] = []
@@ -191,8 +233,6 @@ class RingChannel(RawChannel):
             word = slot * (_SLOT // 4)
             state = states[word]
             if not state & _FOR_USER:
-                if not batch:
-                    self._check()
                 break
             start = slot * _SLOT
             _state, _length, size, offset, _net, seconds, nanoseconds = _SLOT_HEADER(view, start)
@@ -206,11 +246,17 @@ class RingChannel(RawChannel):
             slot += 1
             if slot == _SLOTS:
                 slot = 0
-        self._next = slot
+        if slot == self._next:
+            if self._idle:
+                self._check()
+            self._idle = True
+        else:
+            self._next = slot
+            self._idle = False
         return batch
 
     def _check(self) -> None:
-        """Woken for nothing: is it an error that the socket has to tell?"""
+        """Nothing, twice running: woken for an error that the socket has to tell? It wakes until it is told."""
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self._trouble(self, OSError(code, os.strerror(code)))
@@ -221,6 +267,21 @@ class RingChannel(RawChannel):
             self._states.release()
             self._view.release()
             self._map.close()  # it has a descriptor of its own for the socket
+
+
+def _grouping(interface: Interface) -> socket.socket | None:
+    """A packet socket that sends groups and hears nothing; None if the machine has none. The one that receives cannot
+    be it, as one with a ring may not want that header.
+    """
+    opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        opened.setblocking(False)
+        opened.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
+        opened.bind((interface.name, 0))
+    except OSError:
+        opened.close()
+        return None
+    return opened
 
 
 def open_raw(interface: Interface, port: int, trouble: Trouble, ring: bool) -> RawChannel:

@@ -3,6 +3,9 @@
 A lease change counts globally, in its subnet and in its pool, and only when it is durable: until then it is noted
 (`assigned`, `released`, …), what was noted for a group is taken with the group (`cut`), and counted when the group is
 through (`settle`). A group that fails was never counted.
+
+What every packet counts is gathered, and put into the counters when they are looked at or sampled, a hundred times a
+second at most: a packet that comes alone would pay 4 microseconds for it, a quarter of what it costs in all.
 """
 
 from __future__ import annotations
@@ -47,7 +50,9 @@ class Tally4:
         "_by_type",
         "_noted",
         "_received",
+        "_replies",
         "_sent",
+        "_settled",
         "leases",
         "packets",
         "pool_of",
@@ -66,6 +71,8 @@ class Tally4:
         self.subnets: dict[int, SubnetCounters4] = {}
         self.pools: dict[tuple[int, int], PoolCounters4] = {}
         self._received: dict[int, int] = {}
+        self._sent: dict[int, int] = {}
+        self._settled: dict[tuple[int, int, int], int] = {}
         self._noted: dict[tuple[int, int, int], int] = {}
         self._by_type: dict[int, Counter] = {
             DISCOVER: p.pkt4_discover_received,
@@ -77,10 +84,12 @@ class Tally4:
             RELEASE: p.pkt4_release_received,
             INFORM: p.pkt4_inform_received,
         }
-        self._sent = {OFFER: p.pkt4_offer_sent, ACK: p.pkt4_ack_sent, NAK: p.pkt4_nak_sent}
+        self._replies = {OFFER: p.pkt4_offer_sent, ACK: p.pkt4_ack_sent, NAK: p.pkt4_nak_sent}
+        statistics.sources.append(self._count_gathered)
 
     def configure(self, subnets: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> None:
         """Counters for these subnets: (subnet id, its pools as (pool id, size)); those of others are forgotten."""
+        self._count_gathered()
         old_subnets, old_pools = self.subnets, self.pools
         self.subnets, self.pools = {}, {}
         for subnet_id, pools in subnets:
@@ -99,6 +108,7 @@ class Tally4:
 
     def recount(self, counts: Iterable[tuple[int, int, int, int]]) -> None:
         """Set what is assigned and declined from the store: (subnet id, pool id, state, how many)."""
+        self._count_gathered()
         total = declined_total = 0
         per_subnet: dict[int, list[int]] = {}
         per_pool: dict[tuple[int, int], list[int]] = {}
@@ -126,28 +136,40 @@ class Tally4:
     # Packets
 
     def received(self, kind: int) -> None:
-        """A packet was parsed; its message type is this (0: none). Counted at the end of the batch."""
+        """A packet was parsed; its message type is this (0: none)."""
         self._received[kind] = self._received.get(kind, 0) + 1
-
-    def end_of_batch(self, now: float) -> None:
-        """A batch is through at `now`."""
-        if self._received:
-            for kind, number in self._received.items():
-                self.packets.pkt4_received.add(number)
-                counter = self._by_type.get(kind)
-                if counter is not None:
-                    counter.add(number)
-                else:
-                    self.packets.pkt4_unknown_received.add(number)
-                    if kind == LEASE_QUERY:
-                        self.packets.pkt4_lease_query_received.add(number)
-            self._received.clear()
-        self.statistics.end_of_batch(now)
 
     def sent(self, kind: int, number: int) -> None:
         """So many replies of this type left."""
-        self.packets.pkt4_sent.add(number)
-        self._sent[kind].add(number)
+        self._sent[kind] = self._sent.get(kind, 0) + number
+
+    def end_of_batch(self, now: float) -> None:
+        """A batch is through at `now`."""
+        self.statistics.end_of_batch(now, bool(self._received or self._sent or self._settled))
+
+    def _count_gathered(self) -> None:
+        """Put what was gathered into the counters."""
+        for kind, number in self._received.items():
+            self.packets.pkt4_received.add(number)
+            counter = self._by_type.get(kind)
+            if counter is not None:
+                counter.add(number)
+            else:
+                self.packets.pkt4_unknown_received.add(number)
+                if kind == LEASE_QUERY:
+                    self.packets.pkt4_lease_query_received.add(number)
+        self._received.clear()
+        for kind, number in self._sent.items():
+            self.packets.pkt4_sent.add(number)
+            self._replies[kind].add(number)
+        self._sent.clear()
+        for (change, subnet_id, pool_id), number in self._settled.items():
+            self._count(self.leases, change, number)
+            self._count(self._subnet(subnet_id), change, number)
+            pool = self.pools.get((subnet_id, pool_id))
+            if pool is not None:
+                self._count(pool, change, number)
+        self._settled.clear()
 
     def parse_failed(self) -> None:
         """Bytes that are no packet. They count as received too."""
@@ -257,12 +279,9 @@ class Tally4:
 
     def settle(self, noted: Noted) -> None:
         """These changes are durable: count them."""
-        for (change, subnet_id, pool_id), number in noted.items():
-            self._count(self.leases, change, number)
-            self._count(self._subnet(subnet_id), change, number)
-            pool = self.pools.get((subnet_id, pool_id))
-            if pool is not None:
-                self._count(pool, change, number)
+        settled = self._settled
+        for key, number in noted.items():
+            settled[key] = settled.get(key, 0) + number
 
     def _subnet(self, subnet_id: int) -> SubnetCounters4:
         subnet = self.subnets.get(subnet_id)

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import time
 from typing import Final
 
 from kead.dhcp4.channel import Channel, Datagram
 from kead.dhcp4.frames import BROADCAST
+from kead.network import segments
 from kead.network.channel import SIZE, BindError, grow, stamp, want_stamps
 from kead.network.interfaces import Interface
 from kead.wire.address import parse_ip4, text_ip4
@@ -93,6 +94,8 @@ class UdpChannel(Channel):
             raise
         self._recvfrom = self._socket.recvfrom
         self._sendto = self._socket.sendto
+        # where the routing table decides, nobody knows what they leave by
+        self.groups = device and segments.cut_by_kernel(self._socket, interface.name)
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -127,6 +130,22 @@ class UdpChannel(Channel):
             self._socket.sendmsg([data], leaving_by(self.interface.index, self.address), 0, _target(destination, port))
         else:
             self._sendto(data, _targets.get(destination << 16 | port) or _target(destination, port))
+
+    def send_group(
+        self,
+        group: Sequence[bytes],
+        destination: int,
+        port: int,
+        link_destination: bytes | None,
+        source: int,
+        source_port: int,
+    ) -> None:
+        try:
+            self._socket.sendmsg(group, segments.ancillary(len(group[0])), 0, _target(destination, port))
+        except OSError as error:
+            if segments.refused(error):
+                self.groups = False
+            raise
 
     def close(self) -> None:
         super().close()

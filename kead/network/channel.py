@@ -39,10 +39,21 @@ class Channel(Generic[D]):
     """One place to receive datagrams (D) from.
 
     ``interface``: where messages come from, as it is now. ``address``: the one that replies come from.
-    ``addresses``: all that this channel listens to.
+    ``addresses``: all that this channel listens to. ``groups``: can it send several datagrams of one length to one
+    receiver at once (see `kead.network.segments`)?
     """
 
-    __slots__ = ("_loop", "_on_readable", "_paused", "_trouble", "address", "addresses", "closed", "interface")
+    __slots__ = (
+        "_loop",
+        "_on_readable",
+        "_paused",
+        "_trouble",
+        "address",
+        "addresses",
+        "closed",
+        "groups",
+        "interface",
+    )
 
     def __init__(
         self, interface: Interface, addresses: tuple[int, ...], trouble: Callable[[Any, OSError], None]
@@ -52,6 +63,7 @@ class Channel(Generic[D]):
         self.addresses = addresses
         self.address = addresses[0] if addresses else 0
         self.closed = False
+        self.groups = False
         self._trouble = trouble
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_readable: Callable[[Any], None] | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kead.dhcp4.channel import Datagram
 from kead.dhcp4.packet import ACK, NAK, OFFER
 from kead.dispatch import BACKLOG, BATCH, NEWCOMERS, STALE
 from kead.leases.leasefile import LeaseFile
@@ -268,6 +269,60 @@ class TestTooMuch:
     async def test_nothing_to_read(self, server: ServerUnderTest) -> None:
         server.dispatcher.readable(server.channel)
         assert server.channel.sent == []
+
+
+def test_packets_that_come_one_by_one_are_served_before_more_is_asked_for(
+    server: ServerUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And whatever came meanwhile is served without waiting for the loop."""
+    channel, dispatcher = server.channel, server.dispatcher
+    told: list[str] = []
+    receive, send = channel.receive, channel.send
+    later: list[Datagram] = []
+
+    def receiving(limit: int) -> list[Datagram]:
+        channel.waiting += [later.pop(0)] if limit > 1 and later else []
+        batch = receive(limit)
+        told.append(f"{len(batch)} of {min(limit, 2)}")
+        return batch
+
+    def sending(*about: Any) -> None:
+        told.append("reply")
+        send(*about)
+
+    monkeypatch.setattr(channel, "receive", receiving)
+    monkeypatch.setattr(channel, "send", sending)
+
+    def asked(*numbers: int) -> list[Datagram]:
+        return [server.datagram(Client(server, bytes((2, 0, 0, 0, 5, n))).query(1)) for n in numbers]
+
+    channel.waiting = asked(1)
+    dispatcher.readable(channel)
+    assert told == ["1 of 2", "reply"]
+    told.clear()
+    channel.waiting = asked(2)
+    dispatcher.readable(channel)
+    assert told == ["1 of 1", "reply", "0 of 2"]
+    told.clear()
+    channel.waiting, later = asked(3), asked(4)
+    dispatcher.readable(channel)
+    assert told == ["1 of 1", "reply", "1 of 2", "reply"]
+    told.clear()
+    channel.waiting, later = [], []
+    dispatcher.readable(channel)
+    assert told == ["0 of 1"], "woken for nothing"
+    told.clear()
+    channel.waiting = asked(5, 6)
+    dispatcher.readable(channel)
+    assert told == ["1 of 1", "reply", "1 of 2", "reply"]
+    told.clear()
+    channel.waiting, dispatcher.pace.alone = asked(7, 8), False
+    dispatcher.readable(channel)
+    assert told == ["2 of 2", "reply", "reply"]
+    told.clear()
+    channel.waiting = asked(9)
+    dispatcher.readable(channel)
+    assert told == ["1 of 2", "reply"], "they no longer came one by one"
 
 
 async def test_a_service_that_is_switched_off_answers_nobody(server: ServerUnderTest, client: Client) -> None:

@@ -52,6 +52,31 @@ def test_scapy_works_out_the_same_checksums(
     assert bytes(read) == frame
 
 
+@given(st.lists(st.binary(max_size=1472), min_size=2, max_size=4), st.integers(0, 3))
+def test_headers_that_are_remembered_are_those_of_the_first_time(messages: list[bytes], number: int) -> None:
+    """For a relay agent, or for all on the link: whatever was sent there before."""
+    to, destination, port = [
+        (CLIENT_MAC, CLIENT, 67),
+        (b"\xff" * 6, BROADCAST, 68),
+        (SERVER_MAC, CLIENT, 67),
+        (CLIENT_MAC, CLIENT + 1, 67),
+    ][number]
+    builder = FrameBuilder(SERVER_MAC)
+    builder.build(b"other", CLIENT_MAC, OURS, 67, CLIENT, 67)
+    for data in messages * 2:
+        frame = builder.build(data, to, OURS, 67, destination, port)
+        assert frame == FrameBuilder(SERVER_MAC).build(data, to, OURS, 67, destination, port)
+        assert parse(frame, 0, len(frame), True) == (SERVER_MAC, OURS, 67, destination, 42, len(frame))
+
+
+def test_not_every_receiver_is_remembered_for_ever() -> None:
+    builder = FrameBuilder(SERVER_MAC)
+    for number in range(5000):
+        builder.build(b"x", CLIENT_MAC, OURS, 67, number, 67)
+        builder.build(b"x", CLIENT_MAC, OURS, 67, number, 68)
+    assert len(builder._heads) <= 1024
+
+
 def test_a_checksum_that_comes_out_as_zero_is_sent_as_ones() -> None:
     bare = FrameBuilder(CLIENT_MAC).build(b"\0\0", SERVER_MAC, CLIENT, 68, OURS, 67)
     rest = int.from_bytes(bare[40:42], "big")
