@@ -1,0 +1,116 @@
+"""match(): regular expressions over packet data, in bounded time.
+
+An expression is read by `regex_syntax` and given to RE2, whose time is linear in the data. What RE2 cannot do,
+back-references and look-aheads, is matched by `backtracking`, which gives up after a fixed number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import re2  # type: ignore[import-untyped]
+
+from kead.classify.backtracking import compile_program
+from kead.classify.regex_syntax import (
+    Anchor,
+    BackReference,
+    Choice,
+    Group,
+    LookAhead,
+    Node,
+    OneOf,
+    RegexError,
+    Repeat,
+    Sequence,
+    parse_regex,
+    ranges,
+)
+
+__all__ = ("Match", "RegexError", "compile_regex")
+
+Match = Callable[[bytes], bool]
+"""Whether the whole of the data matches. EvaluationError: it would take too long to find out."""
+
+_MOST_REPEATS: Final = 1000
+"""RE2's bound of one repetition."""
+_MEMORY: Final = 64 << 20
+_ANCHORS: Final = {"^": r"\A", "$": r"\z", "b": r"\b", "B": r"\B"}
+
+
+def compile_regex(text: str) -> Match:
+    """The matcher of an expression (one character a byte). RegexError: it is none, or too large."""
+    tree = parse_regex(text)
+    if _needs_backtracking(tree):
+        return compile_program(tree)
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    try:
+        fullmatch = re2.compile(_written(tree).encode("latin-1"), options).fullmatch
+    except re2.error as error:
+        raise RegexError(_reason(error)) from None
+    return lambda data: fullmatch(data) is not None
+
+
+def _reason(error: Exception) -> str:
+    why = error.args[0] if error.args else error
+    return why.decode("latin-1") if isinstance(why, bytes) else str(why)
+
+
+def _needs_backtracking(node: Node) -> bool:
+    match node:
+        case BackReference() | LookAhead():
+            return True
+        case Sequence(parts) | Choice(parts):
+            return any(map(_needs_backtracking, parts))
+        case Repeat(inner, _, _, _) | Group(inner, _):
+            return _needs_backtracking(inner)
+        case _:
+            return False
+
+
+def _written(node: Node) -> str:
+    """The expression in RE2's syntax. Laziness and groups do not matter when only the whole counts."""
+    match node:
+        case OneOf(found):
+            return _set(found)
+        case Sequence(parts):
+            return "".join(map(_written, parts))
+        case Choice(options):
+            return "(?:" + "|".join(map(_written, options)) + ")"
+        case Repeat(inner, low, high, _):
+            unit = f"(?:{_written(inner)})"
+            return "(?:" + "".join(unit + each for each in _counts(low, high)) + ")"
+        case Group(inner, _):
+            return f"(?:{_written(inner)})"
+        case Anchor(kind):
+            return _ANCHORS[kind]
+        case _:
+            raise AssertionError(node)
+
+
+def _set(found: frozenset[int]) -> str:
+    if not found:
+        return r"[^\x00-\xff]"
+    if len(found) == 1:
+        return f"\\x{min(found):02x}"
+    return "[" + "".join(f"\\x{first:02x}-\\x{last:02x}" for first, last in ranges(found)) + "]"
+
+
+def _counts(low: int, high: int | None) -> Iterator[str]:
+    """Repetitions of at most 1000 that together are this one."""
+    while low > _MOST_REPEATS:
+        yield f"{{{_MOST_REPEATS}}}"
+        low -= _MOST_REPEATS
+        high = None if high is None else high - _MOST_REPEATS
+    if high is None:
+        yield f"{{{low},}}"
+    elif high <= _MOST_REPEATS:
+        yield f"{{{low},{high}}}"
+    else:
+        yield f"{{{low}}}"
+        for at in range(low, high, _MOST_REPEATS):
+            yield f"{{0,{min(_MOST_REPEATS, high - at)}}}"
