@@ -1,14 +1,16 @@
 """lease6-bulk-apply: many leases removed and put with one command.
 
 Law: everything is read before anything is changed, and what cannot be read refuses the whole command. After that each
-lease stands for itself: first the removals, then the others, each put whether its address has a lease or not, and all
-become durable together.
+lease stands for itself: first the removals, then the others, each put whether its address has a lease or not. They
+become durable in groups, and packets are served in between.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kead.leases.lease6 import Lease6
 from kead.wire.address import text_ip6
@@ -23,7 +25,14 @@ from .reading import NO_ARGUMENTS
 from .reading6 import find
 from .refused import EMPTY, SUCCESS, Refused
 
+if TYPE_CHECKING:
+    from kead.dhcp6.public import PublicServer6
+
 _Failed = dict[str, Any]
+_Removal = tuple[Lookup, Lease6 | None]
+_Any = TypeVar("_Any")
+GROUP: Final = 200
+"""How many leases are read, or changed, between two turns of the loop: some 5 ms."""
 
 
 @handles("lease6-bulk-apply")
@@ -31,32 +40,22 @@ async def lease6_bulk_apply(call: Call) -> Answer:
     arguments, server = call.map(NO_ARGUMENTS), call.server6
     if "deleted-leases" not in arguments and "leases" not in arguments:
         raise Refused("neither 'deleted-leases' nor 'leases' parameter specified")
-    lists = {key: _elements(arguments, key) for key in ("deleted-leases", "leases")}
-    removals = [(one := deleted(element), await find(server.store, one)) for element in lists["deleted-leases"]]
-    now = int(time.time())
-    leases = []
-    for element in lists["leases"]:
-        try:
-            leases.append(lease_of(element, server, now))
-            element.boolean("force-create")  # means nothing here, but must be one
-        except Refused as refused:
-            raise Refused(refused.text) from None
-
     number = 0
     failed: dict[str, list[_Failed]] = {"failed-deleted-leases": [], "failed-leases": []}
-    for lookup, lease in removals:
+    async for change in _in_groups(server, await _read(arguments, server)):
+        if isinstance(change, Lease6):
+            try:
+                await put(server, change, force=True)
+                number += 1
+            except Refused as refused:
+                those = failed["failed-leases"]
+                those.append(_failed(change.type, change.address, refused.result, refused.text))
+            continue
+        lookup, lease = change
         if lease is not None and await take(server, lease):
             number += 1
-        elif lease is not None or lookup.by != "duid":
+        elif lease is not None or lookup.by != "duid":  # what a client has nothing of is not named
             failed["failed-deleted-leases"].append(_not_found(lookup, lease))
-    for lease in leases:
-        try:
-            await put(server, lease, force=True)
-            number += 1
-        except Refused as refused:
-            failed["failed-leases"].append(_failed(lease.type, lease.address, refused.result, refused.text))
-    if number:
-        await server.durable()
     messages.APPLIED6(number)
     answer: Answer = {
         "result": SUCCESS if number else EMPTY,
@@ -64,6 +63,40 @@ async def lease6_bulk_apply(call: Call) -> Answer:
     }
     shown = {key: those for key, those in failed.items() if those}
     return answer | {"arguments": shown} if shown else answer
+
+
+async def _read(arguments: Arguments, server: PublicServer6) -> list[_Removal | Lease6]:
+    """What is to be done, in that order. Refused: something in it cannot be read."""
+    lists = {key: _elements(arguments, key) for key in ("deleted-leases", "leases")}
+    removals: list[_Removal] = []
+    async for element in _gently(lists["deleted-leases"]):
+        lookup = deleted(element)
+        removals.append((lookup, await find(server.store, lookup)))
+    now = int(time.time())
+    leases: list[Lease6] = []
+    async for element in _gently(lists["leases"]):
+        try:
+            leases.append(lease_of(element, server, now))
+            element.boolean("force-create")  # means nothing here, but must be one
+        except Refused as refused:
+            raise Refused(refused.text) from None
+    return [*removals, *leases]
+
+
+async def _gently(elements: Iterable[_Any]) -> AsyncIterator[_Any]:
+    for number, element in enumerate(elements, 1):
+        yield element
+        if number % GROUP == 0:
+            await asyncio.sleep(0)
+
+
+async def _in_groups(server: PublicServer6, changes: list[_Removal | Lease6]) -> AsyncIterator[_Removal | Lease6]:
+    """Each change in turn. A group is durable before the next one begins, so that none is undone unnoticed."""
+    for start in range(0, len(changes), GROUP):
+        for change in changes[start : start + GROUP]:
+            yield change
+        await server.durable()
+        await asyncio.sleep(0)
 
 
 def _elements(arguments: Arguments, key: str) -> list[Arguments]:

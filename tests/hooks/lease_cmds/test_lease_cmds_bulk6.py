@@ -143,3 +143,17 @@ async def test_what_refuses_the_whole_command(commands6: Commands6, arguments: A
 async def test_nothing_to_do(commands6: Commands6, server6: LeaseServer6, arguments: Any) -> None:
     assert await commands6(BULK, arguments) == completed(0)
     assert server6.flushes == 0
+
+
+async def test_packets_are_served_in_between(commands6: Commands6, server6: LeaseServer6, turns: Any) -> None:
+    many = [lease(number) for number in range(0x1000, 0x1000 + 5000)]
+    answer, number = await turns()(commands6(BULK, leases=many))
+    assert answer == completed(5000)
+    assert number >= 50
+    assert server6.flushes >= 25
+    answer, number = await turns()(
+        commands6(BULK, {"deleted-leases": [{"ip-address": one["ip-address"]} for one in many]})
+    )
+    assert answer == completed(5000)
+    assert number >= 50
+    assert len(server6.store) == 0
