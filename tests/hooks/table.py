@@ -1,4 +1,4 @@
-"""The table of hook points in docs/hooks.md, made from the rows. Run it to write the page anew:
+"""The tables of hook points in docs/hooks.md, made from the rows. Run it to write the page anew:
 
 python -m tests.hooks.table
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from kead.dhcp4.hook_points import ROWS
+from kead.dhcp4 import hook_points as points4
+from kead.dhcp6 import hook_points as points6
 from kead.hooks.point import Callout
 
 PAGE = Path(__file__).parents[2] / "docs" / "hooks.md"
-BEGIN, END = "<!-- points: from kead/dhcp4/hook_points.py -->\n", "<!-- end of points -->\n"
+END = "<!-- end of points -->\n"
 DIRECTIONS = {"In": "", "InOut": " ⇄", "Out": " →"}
 
 
@@ -29,16 +31,21 @@ def line(row: type[Callout]) -> str:
     return f"| `{row.point}` | {inspect.getdoc(row)} | {arguments} | {effects} |\n"
 
 
-def table() -> str:
+def table(rows: Sequence[type[Callout]]) -> str:
     head = "| point | when | arguments | statuses |\n|---|---|---|---|\n"
-    return head + "".join(line(row) for row in ROWS)
+    return head + "".join(line(row) for row in rows)
 
 
-def with_table(page: str) -> str:
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return before + BEGIN + table() + END + after
+def with_tables(page: str) -> str:
+    """The page, with both families' points as they are."""
+    for family, rows in ((4, points4.ROWS), (6, points6.ROWS)):
+        begin = f"<!-- points: from kead/dhcp{family}/hook_points.py -->\n"
+        assert page.count(begin) == 1, begin
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(END)
+        page = before + begin + table(rows) + END + after
+    return page
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text()))
+    PAGE.write_text(with_tables(PAGE.read_text()))
