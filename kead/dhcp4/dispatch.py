@@ -17,13 +17,16 @@ from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import DISCOVER, PacketError, decode
 from kead.dhcp4.serve import serve
 from kead.dispatch import Store
-from kead.network.segments import FEWEST, lots
+from kead.network.segments import FEWEST, send_groups
 from kead.trace import Trace
 
 if TYPE_CHECKING:
     from kead.dhcp4.channel import Channel, Datagram
     from kead.dhcp4.service import Service4
 
+Place = tuple["Channel", int, int, bytes, int, int]
+"""Where replies go that may go together: channel, address, port, MAC and own address where it is a matter of the
+channel's; and their length."""
 _DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
 
 
@@ -80,39 +83,31 @@ class Dispatcher(dispatch.Dispatcher["Service4", "Datagram", Exchange, Outgoing]
         for kind, number in sent.items():
             self.service.tally.sent(kind, number)
 
-    def _send_groups(self, outbox: Sequence[Outgoing], sent: dict[int, int]) -> Sequence[Outgoing]:
+    def _send_groups(self, outbox: Sequence[Outgoing], sent: dict[int, int]) -> list[Outgoing]:
         """Send together, in order, what goes to one relay agent and is of one length. Counts what was sent by kind, and
         gives what has to be sent one by one; clients are reached at a port of their own, each by its own reply.
         """
-        server_port, client_port = self.service.server_port, self.service.client_port
+        client_port = self.service.client_port
         rest: list[Outgoing] = []
-        groups: dict[tuple[Channel, int, int, int, bytes, int], list[Outgoing]] = {}
+        groups: dict[Place, list[Outgoing]] = {}
         for x in outbox:
             channel = x.datagram.channel
             if channel.groups and x.port != client_port:
                 # a UDP socket knows by itself where a reply comes from, and to which MAC it goes
                 link, local = (x.link_destination, x.local) if channel.direct else (b"", 0)
-                key = (channel, x.destination, x.port, local, link, len(x.data))
-                group = groups.get(key)
+                place = (channel, x.destination, x.port, link, local, len(x.data))
+                group = groups.get(place)
                 if group is None:
-                    groups[key] = [x]
+                    groups[place] = [x]
                 else:
                     group.append(x)
             else:
                 rest.append(x)
-        for (channel, destination, port, local, link, size), group in groups.items():
-            for lot in lots(group, size):
-                if len(lot) >= FEWEST and channel.groups:
-                    try:
-                        channel.send_group([x.data for x in lot], destination, port, link, local, server_port)
-                    except Exception:  # noqa: BLE001  one by one they go, or tell which of them cannot
-                        rest += lot
-                    else:
-                        for x in lot:
-                            sent[x.kind] = sent.get(x.kind, 0) + 1
-                else:
-                    rest += lot
-        return rest
+        return rest + send_groups(groups, self._send_group, sent)
+
+    def _send_group(self, place: Place, group: Sequence[bytes]) -> None:
+        channel, destination, port, link, local, _size = place
+        channel.send_group(group, destination, port, link, local, self.service.server_port)
 
     def _store_of(self, x: Exchange) -> Store:
         return x.service.store

@@ -5,6 +5,8 @@ Law: nothing here opens a socket. Sending raises what the kernel says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kead.network import channel as network
 
 
@@ -34,4 +36,10 @@ class Channel(network.Channel["Datagram"]):
 
     def send(self, data: bytes, destination: int, port: int) -> None:
         """Send ``data`` out by this channel's interface, from the address that suits the destination. OSError."""
+        raise NotImplementedError
+
+    def send_group(self, group: Sequence[bytes], destination: int, port: int) -> None:
+        """Where ``groups`` is true: send these, of one length each, as ``send`` would. Raises OSError when nothing was
+        sent; ``groups`` is false afterwards where it makes no sense to try others.
+        """
         raise NotImplementedError

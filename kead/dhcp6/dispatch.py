@@ -16,13 +16,16 @@ from kead.dhcp6.outgoing import Outgoing
 from kead.dhcp6.packet import RELAY_FORW, SOLICIT, decode
 from kead.dhcp6.serve import serve
 from kead.dispatch import Store
+from kead.network.segments import FEWEST, send_groups
 from kead.trace import Trace
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:
-    from kead.dhcp6.channel import Datagram
+    from kead.dhcp6.channel import Channel, Datagram
     from kead.dhcp6.service import Service6
 
+Place = tuple["Channel", int, int, int]
+"""Where replies go that may go together: channel, address, port; and their length."""
 _RELAY_HEADER = 34
 _RELAY_MESSAGE = b"\0\x09"
 
@@ -62,7 +65,7 @@ class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Outgoing]
 
     def _send(self, outbox: Sequence[Outgoing]) -> None:
         sent: dict[int, int] = {}
-        for x in outbox:
+        for x in outbox if len(outbox) < FEWEST else self._send_groups(outbox, sent):
             try:
                 x.datagram.channel.send(x.data, x.destination, x.port)
             except OSError as error:
@@ -71,6 +74,26 @@ class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Outgoing]
                 sent[x.kind] = sent.get(x.kind, 0) + 1
         for kind, number in sent.items():
             self.service.tally.sent(kind, number)
+
+    def _send_groups(self, outbox: Sequence[Outgoing], sent: dict[int, int]) -> list[Outgoing]:
+        """Send together, in order, what goes to one relay agent and is of one length. Counts what was sent by kind, and
+        gives what has to be sent one by one; clients are reached at a port of their own, each by its own reply.
+        """
+        client_port = self.service.client_port
+        rest: list[Outgoing] = []
+        groups: dict[Place, list[Outgoing]] = {}
+        for x in outbox:
+            channel = x.datagram.channel
+            if channel.groups and x.port != client_port:
+                place = (channel, x.destination, x.port, len(x.data))
+                group = groups.get(place)
+                if group is None:
+                    groups[place] = [x]
+                else:
+                    group.append(x)
+            else:
+                rest.append(x)
+        return rest + send_groups(groups, _send_group, sent)
 
     def _store_of(self, x: Exchange) -> Store:
         return x.service.store
@@ -92,6 +115,11 @@ class Dispatcher(dispatch.Dispatcher["Service6", "Datagram", Exchange, Outgoing]
             return x.label
         except AttributeError:  # nothing is decoded yet
             return f"packet from {text_ip6(x.datagram.source)}"
+
+
+def _send_group(place: Place, group: Sequence[bytes]) -> None:
+    channel, destination, port, _size = place
+    channel.send_group(group, destination, port)
 
 
 def _client(out: Outgoing) -> str:

@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import time
 from typing import Any, Final
 
 from kead.dhcp6.channel import Channel, Datagram
 from kead.dhcp6.selection import is_link_local
+from kead.network import segments
 from kead.network.channel import SIZE, BindError, grow, stamp, want_stamps
 from kead.network.interfaces import Interface
 from kead.wire.address import parse_ip6, text_ip6
@@ -123,7 +124,7 @@ class _PlainChannel(Channel):
 class UdpChannel(_PlainChannel):
     """A socket on one address of an interface, link-local or global."""
 
-    __slots__ = ("_sendto",)
+    __slots__ = ("_sendmsg", "_sendto")
 
     def __init__(self, interface: Interface, address: int, port: int, trouble: Trouble) -> None:
         """Raises BindError if the address cannot be had, OSError if the kernel refuses something else."""
@@ -139,9 +140,19 @@ class UdpChannel(_PlainChannel):
             raise
         super().__init__(interface, address, opened, trouble)
         self._sendto = opened.sendto
+        self._sendmsg = opened.sendmsg
+        self.groups = segments.cut_by_kernel(opened, interface.name)
 
     def send(self, data: bytes, destination: int, port: int) -> None:
         self._sendto(data, _targets.get(destination << 16 | port) or _target(destination, port))
+
+    def send_group(self, group: Sequence[bytes], destination: int, port: int) -> None:
+        try:
+            self._sendmsg(group, segments.ancillary(len(group[0])), 0, _target(destination, port))
+        except OSError as error:
+            if segments.refused(error):
+                self.groups = False
+            raise
 
     def beside(self) -> socket.socket:
         """A second socket on this one's (global) address, for what comes in elsewhere. Raises OSError.
@@ -194,6 +205,14 @@ class MulticastChannel(_PlainChannel):
         self._local = local
         self._global = unicast or local
         self.address = local.address
+        self.groups = self._local.groups and self._global.groups
+
+    def send_group(self, group: Sequence[bytes], destination: int, port: int) -> None:
+        speaker = self._local if is_link_local(destination) else self._global
+        try:
+            speaker.send_group(group, destination, port)
+        finally:
+            self.groups = speaker.groups
 
     def send(self, data: bytes, destination: int, port: int) -> None:
         (self._local if is_link_local(destination) else self._global).send(data, destination, port)

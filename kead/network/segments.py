@@ -18,8 +18,8 @@ import errno
 import fcntl
 import socket
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, Protocol, TypeVar
 
 FEWEST: Final = 4
 """Fewer than so many are sent one by one: it costs the same."""
@@ -43,6 +43,17 @@ _REQUEST: Final = struct.Struct("@16sP16x")
 _BLOCKS: Final = struct.Struct("=IIII")  # available, requested, active, never changed: 32 features each
 
 T = TypeVar("T")
+K = TypeVar("K")
+
+
+class Reply(Protocol):
+    """What a group is made of."""
+
+    data: bytes
+    kind: int
+
+
+R = TypeVar("R", bound=Reply)
 
 
 def ancillary(size: int) -> list[tuple[int, int, bytes]]:
@@ -51,10 +62,33 @@ def ancillary(size: int) -> list[tuple[int, int, bytes]]:
 
 
 def lots(group: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The group in parts that may be sent as one, in order; ``size``: bytes of each datagram, at least 1."""
-    most = min(MOST, LONGEST // size) or 1
+    """The group in parts that may be sent as one, in order; ``size``: bytes of each datagram."""
+    most = min(MOST, LONGEST // max(size, 1)) or 1
     for start in range(0, len(group), most):
         yield group[start : start + most]
+
+
+def send_groups(
+    groups: Mapping[K, Sequence[R]], send: Callable[[K, Sequence[bytes]], None], sent: dict[int, int]
+) -> list[R]:
+    """Have ``send`` send these groups, of one receiver and one length each. Adds to ``sent`` how many left, by kind.
+
+    Gives what has to be sent one by one: what is too few, and what could not be sent as a group.
+    """
+    rest: list[R] = []
+    for place, group in groups.items():
+        for lot in lots(group, len(group[0].data)):
+            if len(lot) < FEWEST:
+                rest += lot
+                continue
+            try:
+                send(place, [reply.data for reply in lot])
+            except Exception:  # noqa: BLE001  sent one by one, they go, or tell which of them cannot
+                rest += lot
+            else:
+                for reply in lot:
+                    sent[reply.kind] = sent.get(reply.kind, 0) + 1
+    return rest
 
 
 def refused(error: OSError) -> bool:

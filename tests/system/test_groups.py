@@ -14,9 +14,11 @@ from bench.sandbox import Namespace
 from kead.dhcp4.channel import Channel
 from kead.dhcp4.frames import parse
 from kead.network import segments
+from tests.system import test_sockets6 as six
 from tests.system.test_sockets import CLIENT, QUERY, SERVER, Link, Opened, config, link, ready, serve, way
+from tests.system.test_sockets6 import link as link6
 
-__all__ = ["link", "way"]  # fixtures
+__all__ = ["link", "link6", "way"]  # fixtures
 
 SEGMENTATION, CHECKSUMS = b"tx-udp-segmentation", b"tx-checksum-ip-generic"
 GROUP = [bytes((n,)) * 301 for n in range(7)]
@@ -164,3 +166,33 @@ def test_a_kernel_that_knows_no_such_frames_is_asked_once(link: Link, monkeypatc
 
     with link.udp() as relay:
         serve(link.server, config(link.near), scenario)
+
+
+@pytest.mark.parametrize("multicast", [True, False])
+def test_relays_are_answered_in_groups_by_ipv6_too(link6: six.Link, multicast: bool) -> None:
+    switch_off(link6.server, link6.near, SEGMENTATION)
+    chosen = link6.near if multicast else f"{link6.near}/2001:db8::1"
+
+    async def scenario(opened: six.Opened) -> None:
+        if multicast:
+            six.to_all(relay, port=547)
+        else:
+            relay.sendto(QUERY, ("2001:db8::1", 547))
+        datagram = await opened.got()
+        channel = datagram.channel
+        assert channel.groups
+        channel.send_group(GROUP, datagram.source, 547)
+        assert [relay.recv(65536) for _ in GROUP] == GROUP
+        with pytest.raises(OSError, match=r"Message too long|Invalid argument"):
+            channel.send_group([bytes(1453)] * 5, datagram.source, 547)
+        assert channel.groups, "others may be shorter"
+
+    with link6.udp(0 if multicast else six.CLIENT, 547) as relay:
+        six.serve(link6.server, six.config(chosen), scenario)
+
+
+def test_none_are_sent_where_they_would_arrive_whole_by_ipv6(link6: six.Link) -> None:
+    async def scenario(opened: six.Opened) -> None:
+        assert not any(channel.groups for channel in opened.sockets.channels)
+
+    six.serve(link6.server, six.config(link6.near), scenario)
