@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from bench.sandbox import Namespace, Sandbox, end, run
 from tests.system.waiting import until
@@ -33,7 +34,9 @@ echo "$event $address" >>"$EVENTS"
 
 
 class Client:
-    """What all three have in common: a process, and a file of events."""
+    """What all have in common: a process, and a file of events that its script writes. DHCPv6's are in clients6.py."""
+
+    script_text: ClassVar[str] = SCRIPT
 
     def __init__(self, sandbox: Sandbox, namespace: Namespace, interface: str, directory: Path) -> None:
         self.sandbox = sandbox
@@ -42,7 +45,7 @@ class Client:
         self.directory = directory / type(self).__name__.lower()
         self.directory.mkdir()
         self.script = self.directory / "script"
-        self.script.write_text(SCRIPT)
+        self.script.write_text(self.script_text)
         self.script.chmod(0o755)
         self.events_file = self.directory / "events"
         self.console = self.directory / "console"

@@ -16,7 +16,10 @@ import pytest
 from bench.sandbox import Sandbox
 from bench.server import KEAD
 
-PROGRAMS = ("ip", "kea-dhcp4", "perfdhcp", "dhclient", "dhcrelay", "udhcpc", "dhcpcd")
+PROGRAMS = (
+    *("ip", "kea-dhcp4", "kea-dhcp6", "perfdhcp", "dhclient", "dhcrelay", "udhcpc", "dhcpcd"),
+    *("dibbler-client", "dibbler-relay"),
+)
 RESOLV_CONF = Path("/etc/resolv.conf")
 HERE = Path(__file__).parent
 
