@@ -74,7 +74,7 @@ class Subject(Protocol):
     def destination(self) -> bytes: ...
 
     def length(self) -> bytes:
-        """Of the UDP payload."""
+        """Of the message, as Kea counts it."""
         ...
 
     def vendor(self) -> bytes:
