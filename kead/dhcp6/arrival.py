@@ -19,6 +19,7 @@ from kead.dhcp6.packet import (
     SOLICIT,
     Packet6,
 )
+from kead.dhcp6.reservations import find_hosts
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease6 import EMPTY_DUID
 from kead.wire.address import text_ip6
@@ -94,7 +95,11 @@ async def find_subnet(x: Exchange) -> bool:
             log.SUBNET_SELECTION_FAILED(x.label)
     elif log.SUBNET_SELECTED.on:
         log.SUBNET_SELECTED(x.label, subnet.id)
-    return not service.asks_about_subnets or await _ask_about_subnet(x)
+    if service.asks_about_subnets and not await _ask_about_subnet(x):
+        return False
+    if service.hosts:
+        find_hosts(x)
+    return True
 
 
 async def _ask_about_subnet(x: Exchange) -> bool:

@@ -25,6 +25,7 @@ from kead.dhcp6.exchange_log import log_granted, log_nothing, log_wish
 from kead.dhcp6.lifetimes import tee_times
 from kead.dhcp6.options import IA_NA, IA_PD, ORO, PD_EXCLUDE
 from kead.dhcp6.packet import RENEW
+from kead.dhcp6.reservations import reserved
 from kead.dhcp6.values import encode_excluded_prefix, requested_options
 from kead.dhcp6.wishes import PD, Granted, Wish, pool_of
 
@@ -167,7 +168,7 @@ def _add_prefixes(x: Exchange, said: IaPd, granted: Sequence[Granted], exclude: 
         x.leased.append(lease)
         prefix = IaPrefix(lease.address, lease.prefix_length, one.preferred, one.valid)
         if exclude:
-            excluded = _excluded(subnet, lease.address, lease.prefix_length)
+            excluded = _excluded(x, subnet, lease.address, lease.prefix_length)
             if excluded:
                 prefix.options = {PD_EXCLUDE: [excluded]}
         said.prefixes.append(prefix)
@@ -183,12 +184,16 @@ def _wants_exclusion(x: Exchange) -> bool:
     return PD_EXCLUDE in requested_options(x.query.options.get(ORO, ())[:1])
 
 
-def _excluded(subnet: Subnet6, prefix: int, length: int) -> bytes:
-    """The value of option 67 for a delegated prefix, b"" if its pool excludes nothing (RFC 6603)."""
-    pool = pool_of(subnet, PD, prefix)
-    if not isinstance(pool, PdPool6) or pool.excluded is None:
+def _excluded(x: Exchange, subnet: Subnet6, prefix: int, length: int) -> bytes:
+    """The value of option 67 for a delegated prefix, b"" if neither reservation nor pool excludes any (RFC 6603)."""
+    own = (place.excluded for place in reserved(x, PD) if (place.address, place.length) == (prefix, length))
+    excluded = next(own, None)
+    if excluded is None:
+        pool = pool_of(subnet, PD, prefix)
+        excluded = pool.excluded if isinstance(pool, PdPool6) else None
+    if excluded is None:
         return b""
-    address, excluded_length = pool.excluded
+    address, excluded_length = excluded
     return encode_excluded_prefix(excluded_length, address, length) if excluded_length > length else b""
 
 

@@ -13,7 +13,9 @@ from kead.dhcp6.outgoing import Outgoing
 from kead.dhcp6.packet import Packet6
 
 if TYPE_CHECKING:
-    from kead.config.snapshot6 import Subnet6
+    from collections.abc import Mapping
+
+    from kead.config.snapshot6 import Host6, Subnet6
     from kead.dhcp6.associations import IaAddress, IaNa, IaPd, Status
     from kead.dhcp6.channel import Datagram
     from kead.dhcp6.service import Service6
@@ -40,6 +42,7 @@ class Exchange(Outgoing):
         "generate_name",
         "guarded",
         "hostname",
+        "hosts",
         "identifier",
         "leased",
         "name",
@@ -82,6 +85,8 @@ class Exchange(Outgoing):
         self.duid = b""
         self.identifier: tuple[str, bytes] | None = None
         """What a host6_identifier callout made of the query."""
+        self.hosts: Mapping[int, Host6] = {}
+        """The client's reservations by subnet id, 0 for the global one, as far as they count."""
         self.subnet: Subnet6 | None = None
         """That of the shared network which served the client last."""
         self.hostname = ""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kead.config.snapshot6 import PdPool6, Subnet6
+from kead.config.snapshot6 import Subnet6
 from kead.dhcp6 import messages as log
 from kead.dhcp6.associations import IaNa, IaPd
 from kead.dhcp6.extended_info import extended_info
 from kead.dhcp6.lifetimes import lifetimes, remaining
 from kead.dhcp6.packet import RENEW
-from kead.dhcp6.wishes import ADDRESS_LENGTH, NA, PD, AnyPool, Granted, Wish, pool_of
+from kead.dhcp6.reservations import host_behind
+from kead.dhcp6.wishes import NA, PD, Granted, Place, Wish, pool_of
 from kead.hooks.status import SKIP
 from kead.leases.lease6 import EMPTY_DUID, INFINITE, Lease6, State
 from kead.wire.address import text_ip6
@@ -22,16 +23,14 @@ if TYPE_CHECKING:
     from kead.dhcp6.exchange import Exchange
 
 
-async def grant(
-    x: Exchange, wish: Wish, subnet: Subnet6, pool: AnyPool, address: int, old: Lease6 | None, *, offering: bool
-) -> Granted | None:
+async def grant(x: Exchange, wish: Wish, place: Place, old: Lease6 | None, *, offering: bool) -> Granted | None:
     """A lease of this address or prefix, in place of `old`, which has ended. None: refused by a callout, or lost."""
     service = x.service
-    x.subnet = subnet
-    x.claim(address)
+    subnet = x.subnet = place.subnet
+    x.claim(place.address)
     if old is not None and not offering and old.state != State.RECLAIMED:
         await service.ask_before_reclaiming(old)
-    lease = _lease(x, wish, subnet, pool, address)
+    lease = _lease(x, wish, place)
     on = service.hooks
     if on.lease6_select is not None:
         c = await on.lease6_select(x, query6=x.query, subnet6=subnet, fake_allocation=offering, lease6=lease)
@@ -50,21 +49,22 @@ async def grant(
     return Granted(lease, lease.preferred_lifetime, lease.valid_lifetime)
 
 
-def _lease(x: Exchange, wish: Wish, subnet: Subnet6, pool: AnyPool, address: int) -> Lease6:
+def _lease(x: Exchange, wish: Wish, place: Place) -> Lease6:
     """The new lease."""
+    subnet = place.subnet
     preferred, valid = _lifetimes(subnet, wish)
     hardware = x.hardware
     lease = Lease6(
         wish.type,
-        address,
-        pool.delegated_length if isinstance(pool, PdPool6) else ADDRESS_LENGTH,
+        place.address,
+        place.length,
         x.duid,
         wish.iaid,
         preferred,
         valid,
         x.now,
         subnet.id,
-        pool_id=pool.pool_id,
+        pool_id=place.pool_id,
         hwaddr=hardware.address,
         htype=hardware.type,
         hwaddr_source=hardware.source,
@@ -85,6 +85,8 @@ def _lifetimes(subnet: Subnet6, wish: Wish) -> tuple[int, int]:
 def _name(x: Exchange, lease: Lease6) -> None:
     """Put the client's name into a lease."""
     lease.hostname, lease.fqdn_fwd, lease.fqdn_rev = x.hostname, x.fqdn_fwd, x.fqdn_rev
+    if x.hosts and not x.hostname and (host := host_behind(x, lease)) is not None:
+        lease.hostname = host.hostname
     if x.generate_name and lease.type == NA:
         lease.hostname = x.service.names.made_up(x, lease.address)
 

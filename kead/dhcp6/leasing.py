@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from kead.config.snapshot6 import PdPool6, Subnet6
 from kead.dhcp6.associations import IaNa, IaPd, IaPrefix
 from kead.dhcp6.grants import grant, keep, prolong
+from kead.dhcp6.reservations import is_for_another, reserved
 from kead.dhcp6.subnets import siblings
-from kead.dhcp6.wishes import ADDRESS_LENGTH, NA, PD, AnyPool, Granted, Wish, pool_of
+from kead.dhcp6.wishes import ADDRESS_LENGTH, NA, PD, AnyPool, Granted, Place, Wish, pool_of
 from kead.leases.lease6 import Lease6, State
 from kead.wire.address import text_ip6
 
@@ -32,7 +33,11 @@ async def allocate(x: Exchange, wish: Wish, *, offering: bool) -> list[Granted]:
     `offering`: nothing is stored.
     """
     for _ in range(ATTEMPTS):
-        own, _removed = await _leases_in_pools(x, wish)
+        own, _removed = await _leases_to_keep(x, wish)
+        if x.service.hosts:
+            own, given, _lost = await _reserved_first(x, wish, own, offering=offering)
+            if given is not None:
+                return [given]
         if not own:
             granted = await _search(x, wish, offering=offering)
             return [granted] if granted is not None else []
@@ -54,8 +59,13 @@ async def extend(x: Exchange, wish: Wish, reply: IaNa | IaPd) -> tuple[list[Gran
     """
     removed: list[Lease6] = []
     for _ in range(ATTEMPTS):
-        own, outside = await _leases_in_pools(x, wish)
+        own, outside = await _leases_to_keep(x, wish)
         removed += outside
+        if x.service.hosts:
+            own, given, lost = await _reserved_first(x, wish, own, offering=False)
+            removed += lost
+            if given is not None:
+                return [given], removed
         if not own:
             found = await _search(x, wish, offering=False)
             if found is None:
@@ -73,21 +83,80 @@ async def extend(x: Exchange, wish: Wish, reply: IaNa | IaPd) -> tuple[list[Gran
     return [], removed
 
 
-async def _leases_in_pools(x: Exchange, wish: Wish) -> tuple[list[Lease6], list[Lease6]]:
-    """Its leases; and those that lie in no pool of its network any more, which are removed."""
+async def _reserved_first(
+    x: Exchange, wish: Wish, own: list[Lease6], *, offering: bool
+) -> tuple[list[Lease6], Granted | None, list[Lease6]]:
+    """What reservations make of its leases `own`: those that it keeps; what it is given instead, because it is reserved
+    for it; and those that it loses.
+    """
+    keeping = [lease for lease in own if not _reserved_for_another(x, lease)]
+    given: Granted | None = None
+    places = reserved(x, wish.type)
+    if places:
+        its = {(place.address, place.length) for place in places}
+        matching = [lease for lease in keeping if (lease.address, lease.prefix_length) in its]
+        if not matching:
+            given = await _take_reserved(x, wish, places, offering=offering)
+        if matching or given is not None:
+            keeping = matching
+    lost = [lease for lease in own if lease not in keeping]
+    return keeping, given, [] if offering else await _give_up(x, lost)
+
+
+def _reserved_for_another(x: Exchange, lease: Lease6) -> bool:
+    subnet = x.service.config.by_id.get(lease.subnet_id)
+    return subnet is not None and is_for_another(x, subnet, lease.type, lease.address)
+
+
+async def _take_reserved(x: Exchange, wish: Wish, places: Sequence[Place], *, offering: bool) -> Granted | None:
+    """The first of these that no other identity association of the client has, and nobody else either."""
+    service = x.service
+    for place in places:
+        address = place.address
+        if any(lease.address == address and lease.prefix_length == place.length for lease in x.leased):
+            continue
+        if service.in_flight.get(address, x) is not x:
+            continue
+        old = await service.store.get(wish.type, address)
+        if old is not None and not is_free(old, x.now):
+            if x.trace is not None:
+                x.trace("address", text_ip6(address), "reserved for the client, but leased to another")
+            continue
+        if wish.type == PD and old is None and service.overlaps(address, place.length):
+            continue
+        if x.trace is not None:
+            x.trace("address", text_ip6(address), "reserved for the client")
+        granted = await grant(x, wish, place, old, offering=offering)
+        if granted is not None or wish.refused:
+            return granted
+    return None
+
+
+async def _give_up(x: Exchange, leases: Sequence[Lease6]) -> list[Lease6]:
+    """Remove these leases of the client; those that are gone now."""
+    gone = [lease for lease in leases if await x.service.store.delete(lease)]
+    for lease in gone:
+        x.service.tally.removed(lease)
+        x.deleted.append(lease)
+    return gone
+
+
+async def _leases_to_keep(x: Exchange, wish: Wish) -> tuple[list[Lease6], list[Lease6]]:
+    """Its leases; and those that lie in no pool of its network any more, nor are reserved: these are removed."""
     subnet = x.subnet
     own = await find_leases(x, wish)
     if not own or subnet is None:
         return own, []
-    outside = [
-        lease
-        for lease in own
-        if all(pool_of(one, wish.type, lease.address) is None for one in siblings(subnet))
-        and await x.service.store.delete(lease)
-    ]
-    for lease in outside:
-        x.service.tally.removed(lease)
-        x.deleted.append(lease)
+    its = {(place.address, place.length) for place in reserved(x, wish.type)} if x.hosts else ()
+    outside = await _give_up(
+        x,
+        [
+            lease
+            for lease in own
+            if all(pool_of(one, wish.type, lease.address) is None for one in siblings(subnet))
+            and (lease.address, lease.prefix_length) not in its
+        ],
+    )
     return [lease for lease in own if lease not in outside], outside
 
 
@@ -186,7 +255,7 @@ async def _take(
     service = x.service
     if isinstance(pool, PdPool6):
         address &= -1 << ADDRESS_LENGTH - pool.delegated_length
-    if address in service.in_flight:
+    if address in service.in_flight or (service.hosts and is_for_another(x, subnet, wish.type, address)):
         return None
     old = await service.store.get(wish.type, address)
     if old is not None and not is_free(old, x.now):
@@ -197,7 +266,7 @@ async def _take(
         return None
     if x.trace is not None:
         x.trace("address", text_ip6(address), "requested and free")
-    return await grant(x, wish, subnet, pool, address, old, offering=offering)
+    return await grant(x, wish, Place.in_pool(subnet, pool, address), old, offering=offering)
 
 
 async def _pick(x: Exchange, wish: Wish, subnet: Subnet6, pools: list[AnyPool], *, offering: bool) -> Granted | None:
@@ -215,7 +284,7 @@ async def _pick(x: Exchange, wish: Wish, subnet: Subnet6, pools: list[AnyPool], 
             continue  # a shared store knows better than our picture of it
         if x.trace is not None:
             x.trace("address", text_ip6(address), f"picked from pool {pool.text} of subnet {subnet.id}")
-        granted = await grant(x, wish, subnet, pool, address, old, offering=offering)
+        granted = await grant(x, wish, Place.in_pool(subnet, pool, address), old, offering=offering)
         if granted is not None:
             granted.picked = True
         if granted is not None or wish.refused:

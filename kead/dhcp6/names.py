@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from kead.dhcp6 import messages as log
 from kead.dhcp6.options import CLIENT_FQDN
 from kead.dhcp6.packet import Packet6
+from kead.dhcp6.reservations import host_of
 from kead.dhcp6.values import encode_client_name, parse_client_name
 from kead.wire.address import text_ip6
 from kead.wire.client_names import ClientName
@@ -44,7 +45,10 @@ class Names:
         if log.FQDN_RECEIVED.on:
             log.FQDN_RECEIVED(x.label, f"flags={asked.flags:#04x}, domain-name='{asked.name}'")
         flags = FLAG_N | (FLAG_O if asked.flags & FLAG_S else 0)
-        if len(value) == 1:
+        host = host_of(x)
+        if host is not None and host.hostname:
+            hostname = host.hostname.removesuffix(".") + "."
+        elif len(value) == 1:
             hostname = ""
         else:
             hostname = _from_labels(labels)
@@ -69,7 +73,7 @@ class Names:
             hostname, x.fqdn_fwd, x.fqdn_rev = c.hostname, c.fwd_update, c.rev_update
         x.hostname = hostname
         x.generate_name = not hostname
-        name = ClientName(flags, hostname.removesuffix("."), bool(hostname))
+        name = ClientName(flags, hostname.removesuffix(".").lower(), bool(hostname))
         try:
             encode_client_name(name)
         except ValueError:  # a callout's own: the lease has it, but no reply can say it

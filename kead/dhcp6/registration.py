@@ -60,6 +60,8 @@ def _complaint(x: Exchange, address: int, old: Lease6 | None) -> str:
     subnet = x.subnet
     if subnet is not None and not in_prefix(subnet, address):
         return f"Address {text_ip6(address)} is not in subnet {subnet.text} (id {subnet.id})"
+    if subnet is not None and x.service.hosts.holders(subnet.id, address):
+        return f"Address {text_ip6(address)} is reserved"
     if old is not None and old.state != State.REGISTERED:
         return f"Address {text_ip6(address)} already in use"
     return ""

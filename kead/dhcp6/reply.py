@@ -29,6 +29,7 @@ from kead.dhcp6.options import (
     VENDOR_OPTS,
 )
 from kead.dhcp6.packet import RELAY_REPL, Options, Packet6, Relay6, encode, encode_options, split_options
+from kead.dhcp6.reservations import host_of
 from kead.dhcp6.values import encode_client_name, requested_options
 from kead.dhcp6.vendor import add_vendor_options
 from kead.dhcp6.wishes import pool_of
@@ -103,6 +104,9 @@ def _scopes(x: Exchange) -> list[OptionScope]:
     scopes: list[OptionScope] = []
     subnet = x.subnet
     if subnet is not None:
+        host = host_of(x)
+        if host is not None:
+            scopes.append(host.options)
         if x.service.pools_have_options:
             for lease in x.leased:
                 pool = pool_of(subnet, lease.type, lease.address)
@@ -159,6 +163,11 @@ def _add_relays_options(x: Exchange, options: Options) -> None:
 # The same, quickly
 
 
+def _has_own_options(x: Exchange) -> bool:
+    host = host_of(x)
+    return host is not None and bool(host.options.by_code or host.options.vendor)
+
+
 class Templates(dict[tuple[object, ...], tuple[bytes, ...]]):
     """Configured options of replies already composed under one configuration, by all that decides what they are.
 
@@ -184,6 +193,8 @@ def pack_quickly(x: Exchange) -> None:
     asked = query.options
     service = x.service
     quick = x.with_options and x.trace is None and not service.pools_have_options and _PERSONAL.isdisjoint(asked)
+    if x.hosts and _has_own_options(x):
+        quick = False
     for relay in query.relays:
         if RSOO in relay.options:
             quick = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from kead.allocation.occupancy6 import Occupancy6
@@ -28,8 +28,9 @@ from kead.dhcp6.options import STANDARD
 from kead.dhcp6.service import CLIENT_PORT, SERVER_PORT, Service6
 from kead.dhcp6.sockets import Sockets6
 from kead.dhcp6.subnets import Recent, SubnetSelector
-from kead.dhcp6.tally import Tally6
+from kead.dhcp6.tally import UNCOUNTED, Tally6
 from kead.hooks.loading import Loaded
+from kead.leases.lease6 import LeaseType
 from kead.leases.loading6 import Checks6
 from kead.leases.memfile6 import Memfile6, MemfileSettings
 from kead.leases.reclamation import Reclamation6
@@ -40,6 +41,7 @@ from kead.server import Server
 from kead.wire.address import text_ip6
 
 _ALL_ONES = (1 << 128) - 1
+_AT_ONCE = 1000  # reservations that are looked at before others have their turn
 
 
 class Server6(Server[Config6, Memfile6, Dispatcher]):
@@ -155,7 +157,21 @@ class Server6(Server[Config6, Memfile6, Dispatcher]):
             (s.id, [(pool.pool_id, pool.size) for pool in s.pools], [(pool.pool_id, pool.size) for pool in s.pd_pools])
             for s in self.config.subnets
         )
-        self.tally.recount(await self.store.counts())
+        counts = list(await self.store.counts())
+        counts += [row async for row in self._uncounted()]
+        self.tally.recount(counts)
+
+    async def _uncounted(self) -> AsyncIterator[tuple[int, int, int, int, int]]:
+        """What to take away from the store's counts: what is reserved outside of all pools counts nowhere."""
+        for number, host in enumerate(self.config.hosts):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+            reserved = [(LeaseType.NA, address) for address in host.addresses]
+            reserved += [(LeaseType.PD, prefix) for prefix, _ in host.prefixes]
+            for kind, address in reserved:
+                lease = self.store.at(kind, address)
+                if lease is not None and self.tally.pool_of(lease) == UNCOUNTED:
+                    yield lease.subnet_id, lease.pool_id, lease.type, lease.state, -1
 
     def _announce_subnets(self, config: Config6) -> None:
         announce_subnets(config)

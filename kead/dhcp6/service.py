@@ -19,12 +19,14 @@ from kead.dhcp6.hook_points import Hooks6
 from kead.dhcp6.names import Names
 from kead.dhcp6.options import VENDOR_CLASS
 from kead.dhcp6.reply import Templates
+from kead.dhcp6.reservations import avoid
 from kead.dhcp6.subnets import Recent, SubnetSelector
-from kead.dhcp6.tally import NO_POOL, Tally6
+from kead.dhcp6.tally import NO_POOL, UNCOUNTED, Tally6
 from kead.dhcp6.values import vendor_classes
 from kead.dhcp6.wishes import NA, AnyPool, pool_of
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
+from kead.hosts.configured import GLOBAL, ConfiguredHosts
 from kead.leases.lease6 import Lease6, State
 from kead.leases.store6 import LeaseStore6, LocalStore6
 
@@ -77,8 +79,11 @@ class Service6:
         self.names = Names()
         self.lenient = config.compatibility.lenient_option_parsing
         self.templates = Templates()
+        self.hosts = ConfiguredHosts(
+            config.hosts, lambda host: (*host.addresses, *(prefix for prefix, _ in host.prefixes))
+        )
         self.express: Express | None = None
-        if isinstance(store, LocalStore6) and not libraries.chains:
+        if isinstance(store, LocalStore6) and not libraries.chains and not self.hosts:
             self.express = Express(self, store)
         self.selector = SubnetSelector(config.subnets)
         scopes = [pool.options for subnet in config.subnets for pool in subnet.pools]
@@ -94,7 +99,10 @@ class Service6:
         """The id of the pool that has the lease's address, by which it counts; NO_POOL if none has it."""
         subnet = self.config.by_id.get(lease.subnet_id)
         pool = pool_of(subnet, lease.type, lease.address) if subnet is not None else None
-        return pool.pool_id if pool is not None else NO_POOL
+        if pool is not None:
+            return pool.pool_id
+        hosts, address = self.hosts, lease.address
+        return UNCOUNTED if hosts.holders(lease.subnet_id, address) or hosts.holders(GLOBAL, address) else NO_POOL
 
     def pick(self, subnet: Subnet6, kind: int, pools: Sequence[AnyPool]) -> int | None:
         """A free address or prefix of these pools of a subnet, as its allocator chooses; None if there is none."""
@@ -104,12 +112,17 @@ class Service6:
             if allocator is None:
                 allocator = make_allocator(subnet.allocator, subnet.pools, occupancy.addresses)
                 self._allocators[subnet.id] = allocator
-            return allocator.pick(pools, occupancy.addresses, self.in_flight, None)
+            return allocator.pick(pools, occupancy.addresses, self.in_flight, avoid(self, subnet, kind))
         prefixes = self._prefix_allocators.get(subnet.id)
         if prefixes is None:
             prefixes = PrefixAllocator(subnet.pd_allocator, subnet.pd_pools, occupancy.prefixes)
             self._prefix_allocators[subnet.id] = prefixes
-        found = prefixes.pick(cast(Sequence[PdPool6], pools), self.in_flight, None)
+        reserved = avoid(self, subnet, kind)
+        found = prefixes.pick(
+            cast(Sequence[PdPool6], pools),
+            self.in_flight,
+            None if reserved is None else lambda address, length: reserved(address),
+        )
         return found[0] if found is not None else None
 
     def overlaps(self, prefix: int, length: int) -> bool:

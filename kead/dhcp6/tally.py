@@ -60,6 +60,8 @@ class Change(IntEnum):
 _ASSIGNED: Final = int(Change.ASSIGNED)
 NO_POOL: Final = -1
 """In place of a pool id: it counts in no pool."""
+UNCOUNTED: Final = -2
+"""In place of a pool id: it does not count as assigned. So does, as in Kea, what is reserved outside of all pools."""
 Noted = Mapping[tuple[int, bool, int, int], int]
 """(what, whether it is a prefix, subnet id, pool id): how often."""
 Sizes = Iterable[tuple[int, int]]
@@ -287,8 +289,11 @@ class Tally6:
         self._note_in(change, lease.type == LeaseType.PD, lease.subnet_id, self.pool_of(lease))
 
     def _note_in(self, change: Change, prefix: bool, subnet_id: int, pool_id: int) -> None:
-        if pool_id == UNCOUNTED:
-            return
+        if pool_id == UNCOUNTED:  # it was never assigned
+            if change in (Change.ASSIGNED, Change.ADDED, Change.RELEASED):
+                return
+            if change in (Change.RECLAIMED, Change.RECLAIMED_DECLINED):
+                self._note_in(Change.ADDED, prefix, subnet_id, NO_POOL)
         key = (int(change), prefix, subnet_id, pool_id)
         self._noted[key] = self._noted.get(key, 0) + 1
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from kead.config.snapshot6 import PdPool6, Pool6, Subnet6
+from kead.config.snapshot6 import PdPool6, Pool6, Prefix, Subnet6
 from kead.dhcp6.associations import IaAddress, IaNa, IaPd, IaPrefix
 from kead.leases.lease6 import Lease6, LeaseType
 
@@ -32,6 +33,23 @@ class Wish:
             self.hints = ia.prefixes
         self.refused = False
         """A callout did not want its lease; no other one is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address or a prefix that may be granted in a subnet. `excluded`: the reservation's own, for option 67."""
+
+    subnet: Subnet6
+    address: int
+    length: int
+    pool_id: int
+    excluded: Prefix | None = None
+
+    @classmethod
+    def in_pool(cls, subnet: Subnet6, pool: AnyPool, address: int) -> Place:
+        """One of a pool."""
+        length = pool.delegated_length if isinstance(pool, PdPool6) else ADDRESS_LENGTH
+        return cls(subnet, address, length, pool.pool_id)
 
 
 class Granted:
