@@ -8,6 +8,7 @@ coroutine named after it. Whoever must wait (a callout, a database) suspends onl
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from struct import error as StructError
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6 import reply
@@ -101,9 +102,13 @@ async def serve(x: Exchange) -> bool:
         return False
     if not await ANSWER[query.type](x):
         return False
-    if x.response is None and not service.shows_replies and not log.RESPONSE_DATA.on:
-        reply.pack_quickly(x)
-    elif not await before_sending(x):
+    try:
+        if x.response is None and not service.shows_replies and not log.RESPONSE_DATA.on:
+            reply.pack_quickly(x)
+        elif not await before_sending(x):
+            return False
+    except StructError as error:  # an option that is longer than options can be
+        log.PACKET_SEND_FAIL(x.label, f"the reply fits into no datagram: {error}")
         return False
     if log.PACKET_SEND.on:
         log_send(x)

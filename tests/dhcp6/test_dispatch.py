@@ -58,3 +58,16 @@ async def test_everything_is_logged(server: ServerUnderTest, client: Client, log
     for message in ("LEASE_ADVERT", "LEASE_ALLOC", "PACKET_SEND", "RESPONSE_DATA", "DDNS_RECEIVE_FQDN"):
         assert f"DHCP6_{message}" in log
     assert "duid=[00:03:00:01:02:00:00:00:00:01], [no hwaddr info], tid=0x100001" in log.text
+
+
+async def test_a_reply_that_fits_into_no_datagram_costs_only_itself(
+    server: ServerUnderTest, client: Client, other: Client, log: LogFile
+) -> None:
+    """2000 identity associations are 32 KB, what the server says of them is 90: too much for a relay's message."""
+    many = client.query(REQUEST, nas={iaid: [] for iaid in range(2000)}, server_id=SERVER_DUID, relays=[relay()])
+    few = other.query(REQUEST, na=[], server_id=SERVER_DUID, relays=[relay()])
+    (reply,) = server.deliver(server.datagram(many), server.datagram(few))
+    assert reply.packet.duid == other.duid
+    assert "DHCP6_PACKET_SEND_FAIL" in log
+    assert len(await server.store.of_client(client.duid)) == 17  # as if it had been lost on its way
+    assert server.counted() == {}
