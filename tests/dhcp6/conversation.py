@@ -279,6 +279,7 @@ class ServerUnderTest:
             durable=lambda: self.dispatcher.stored(self.store),
         )
         self.guard.serialize = bool(self.libraries.chains)
+        self.tally.pool_of = service.pool_id_of
         self.tally.configure(
             (s.id, [(p.pool_id, p.size) for p in s.pools], [(p.pool_id, p.size) for p in s.pd_pools])
             for s in config.subnets
