@@ -11,22 +11,46 @@ import pytest
 
 from bench.sandbox import Sandbox
 from bench.server import KEAD
-from tests.system.relayed import Lab, mac, options
+from tests.system.lab import Lab, mac
+from tests.system.labs import LABS, both_families
+from tests.system.relayed import options as options4
+from tests.system.relayed6 import options as options6
 from tests.system.waiting import until
 
+# What the two families call things: whose packet it is, where a name is set
+NAMES = {
+    4: {
+        "point": "pkt4_receive",
+        "second": "callout.query4.giaddr == 0x0A000003",
+        "query": "query4",
+        "odd": "callout.query4.hwaddr[5] & 1",
+        "send": "pkt4_send",
+        "edit": "callout.response4.options[15] = domain",
+    },
+    6: {
+        "point": "pkt6_receive",
+        "second": "callout.query6.relays[0].link & 0xFF == 3",
+        "query": "query6",
+        "odd": "callout.query6.duid[-1] & 1",
+        "send": "pkt6_send",
+        "edit": "callout.response6.options[59] = [domain]",
+    },
+}
+NAME_OPTION = {4: 15, 6: 59}  # the domain name; the boot file's URL
+
 PARK = """
-\"\"\"Each REQUEST through the relay 10.0.0.3 waits 50 ms; nobody else does.\"\"\"
+\"\"\"Each REQUEST through the second relay waits 50 ms; nobody else does.\"\"\"
 import asyncio
 
-async def pkt4_receive(callout):
-    if callout.query4.giaddr == 0x0A000003 and callout.query4.type == 3:
+async def {point}(callout):
+    if {second} and callout.{query}.type == 3:
         await asyncio.sleep(0.05)
 """
 
 RAISE = """
 \"\"\"Raises for every client whose hardware address ends in an odd byte.\"\"\"
-def pkt4_receive(callout):
-    if callout.query4.hwaddr[5] & 1:
+def {point}(callout):
+    if {odd}:
         raise RuntimeError("odd")
 """
 
@@ -34,15 +58,16 @@ DROPPING = """
 \"\"\"Nothing for clients whose hardware address ends in an odd byte.\"\"\"
 from kead.hooks import DROP
 
-def pkt4_receive(callout):
-    if callout.query4.hwaddr[5] & 1:
+def {point}(callout):
+    if {odd}:
         callout.status = DROP
 """
 
 EDIT = """
-\"\"\"Every reply gets another domain name.\"\"\"
-def pkt4_send(callout):
-    callout.response4.options[15] = callout.library.parameters["domain"].encode()
+\"\"\"Every reply gets another name.\"\"\"
+def {send}(callout):
+    domain = callout.library.parameters["domain"].encode()
+    {edit}
 """
 
 COUNT = """
@@ -58,7 +83,7 @@ def load(library):
 def unload(library):
     note(library, "unload")
 
-async def pkt4_receive(callout):
+async def {point}(callout):
     callout.library.seen += 1
 """
 
@@ -66,14 +91,14 @@ async def pkt4_receive(callout):
 @pytest.fixture(autouse=True)
 def _only_kead(flavour: str) -> None:
     if flavour != KEAD:
-        pytest.skip("kea-dhcp4 loads no Python")
+        pytest.skip("Kea loads no Python")
 
 
-def with_library(sandbox: Sandbox, directory: Path, source: str, **parameters: Any) -> Lab:
+def with_library(family: int, sandbox: Sandbox, directory: Path, source: str, **parameters: Any) -> Lab:
     file = directory / "run" / "library.py"
     file.parent.mkdir(mode=0o750)
-    file.write_text(source)
-    lab = Lab(sandbox, directory, KEAD)
+    file.write_text(source.format(**NAMES[family]))
+    lab = LABS[family](sandbox, directory, KEAD)
     lab.server.extra = {"KEA_HOOKS_PATH": str(file.parent)}
     lab.configure(**{"hooks-libraries": [{"library": str(file), "parameters": parameters}]})
     return lab
@@ -83,11 +108,12 @@ def loads(notes: Path) -> int:
     return notes.read_text().split().count("load")
 
 
-def test_a_library_that_takes_its_time_stops_only_its_own_packets(sandbox: Sandbox, tmp_path: Path) -> None:
-    lab = with_library(sandbox, tmp_path, PARK)
+@both_families
+def test_a_library_that_takes_its_time_stops_only_its_packets(family: int, sandbox: Sandbox, tmp_path: Path) -> None:
+    lab = with_library(family, sandbox, tmp_path, PARK)
     lab.server.start()
     alone = lab.flood("--seconds", "2", "--clients", "4").figures()
-    slow = lab.flood("--seconds", "4", "--clients", "16", "--relay", "10.0.0.3", "--patience", "2")
+    slow = lab.flood("--seconds", "4", "--clients", "16", "--relay", lab.second_relay, "--patience", "2")
     time.sleep(0.5)
     beside = lab.flood("--seconds", "2", "--clients", "4").figures()
     parked = slow.figures()
@@ -100,8 +126,9 @@ def test_a_library_that_takes_its_time_stops_only_its_own_packets(sandbox: Sandb
     assert lab.server.stop() == 0
 
 
-def test_a_library_that_raises_costs_that_packet_and_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
-    lab = with_library(sandbox, tmp_path, RAISE)
+@both_families
+def test_a_library_that_raises_costs_that_packet_and_is_named(family: int, sandbox: Sandbox, tmp_path: Path) -> None:
+    lab = with_library(family, sandbox, tmp_path, RAISE)
     lab.server.start()
     relay = lab.relay()
     assert relay.lease(mac(2)) is not None
@@ -114,29 +141,33 @@ def test_a_library_that_raises_costs_that_packet_and_is_named(sandbox: Sandbox, 
     assert "odd" in complaints[0]
 
 
-def test_a_library_that_drops_is_obeyed(sandbox: Sandbox, tmp_path: Path) -> None:
-    lab = with_library(sandbox, tmp_path, DROPPING)
+@both_families
+def test_a_library_that_drops_is_obeyed(family: int, sandbox: Sandbox, tmp_path: Path) -> None:
+    lab = with_library(family, sandbox, tmp_path, DROPPING)
     lab.server.start()
     relay = lab.relay()
     assert relay.lease(mac(2)) is not None
     assert relay.lease(mac(3)) is None
     relay.close()
-    assert lab.server.statistic("pkt4-offer-sent") == 1
+    assert lab.server.statistic(f"pkt{family}-sent") == 2
 
 
-def test_a_library_edits_options(sandbox: Sandbox, tmp_path: Path) -> None:
-    lab = with_library(sandbox, tmp_path, EDIT, domain="edited.example")
+@both_families
+def test_a_library_edits_options(family: int, sandbox: Sandbox, tmp_path: Path) -> None:
+    lab = with_library(family, sandbox, tmp_path, EDIT, domain="edited.example")
     lab.server.start()
     relay = lab.relay()
     given = relay.lease(mac(1))
     relay.close()
     assert given is not None
-    assert options(given[1])[15] == b"edited.example"
+    found = dict(options6(given.reply[4:])) if family == 6 else options4(given.reply)
+    assert found[NAME_OPTION[family]] == b"edited.example"
 
 
-def test_a_library_reloaded_under_load_loses_no_packet(sandbox: Sandbox, tmp_path: Path) -> None:
+@both_families
+def test_a_library_reloaded_under_load_loses_no_packet(family: int, sandbox: Sandbox, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
-    lab = with_library(sandbox, tmp_path, COUNT, file=str(notes))
+    lab = with_library(family, sandbox, tmp_path, COUNT, file=str(notes))
     lab.server.start()
     flood = lab.flood("--seconds", "4", "--clients", "16", "--patience", "2")
     for number in range(1, 6):

@@ -1,4 +1,5 @@
-"""kill -9 at a random moment under load: what a client was promised is in the lease table after the restart.
+"""kill -9 at a random moment under load: what a client was promised is in the lease table after the restart,
+addresses and prefixes alike.
 
 KEAD_KILLS says how many times (5; 50 for the record).
 """
@@ -12,16 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from bench.lease_file import leases
 from bench.sandbox import Sandbox
-from tests.system.relayed import Lab, acknowledged
+from tests.system.lab import acknowledged
+from tests.system.labs import LABS, both_families
 
 KILLS = int(os.environ.get("KEAD_KILLS", "5"))
 
 
 @pytest.mark.timeout(60 + 10 * KILLS)
-def test_what_was_acknowledged_survives(sandbox: Sandbox, tmp_path: Path, flavour: str) -> None:
-    lab = Lab(sandbox, tmp_path, flavour)
+@both_families
+def test_what_was_acknowledged_survives(family: int, sandbox: Sandbox, tmp_path: Path, flavour: str) -> None:
+    lab = LABS[family](sandbox, tmp_path, flavour)
     chance = random.Random(os.environ.get("KEAD_KILL_SEED", time.time_ns()))
     log = tmp_path / "acknowledged"
     lab.server.start()
@@ -33,13 +35,13 @@ def test_what_was_acknowledged_survives(sandbox: Sandbox, tmp_path: Path, flavou
         promised = acknowledged(log)
 
         lab.server.start()
-        table = leases(lab.server.lease_file)
-        kept = {address: table[address]["hwaddr"] for address in promised if address in table}
+        table = lab.table()
+        kept = {what: table[what] for what in promised if what in table}
         assert kept == promised, f"kill {number + 1}: lost {len(promised) - len(kept)} of {len(promised)}"
         # and the server has them too, not only its file: all are counted, and some are asked for
-        assert lab.server.statistic("subnet[1].assigned-addresses") == len(table)
+        assert lab.assigned() == len(table)
         relay = lab.relay()
-        for address in chance.sample(sorted(promised), 10):
-            assert relay.still_has(bytes.fromhex(promised[address].replace(":", "")), address), address
+        for what in chance.sample(sorted(promised), 10):
+            assert relay.still_has(bytes.fromhex(promised[what].replace(":", "")), what), what
         relay.close()
     assert lab.server.stop() == 0

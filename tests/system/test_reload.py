@@ -8,23 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from bench.lease_file import leases
 from bench.sandbox import Sandbox
 from bench.server import KEAD
-from tests.system.relayed import Lab, acknowledged, mac, options
+from tests.system.lab import Lab, acknowledged, mac
+from tests.system.labs import LABS, both_families
 from tests.system.waiting import until
 
 RELOADS = 5
 
 
 def lifetime(lab: Lab) -> int:
-    return int(lab.server.ask("config-get")["arguments"]["Dhcp4"]["valid-lifetime"])
+    return int(lab.running()["valid-lifetime"])
 
 
-def test_sighup_under_load_loses_nothing(sandbox: Sandbox, tmp_path: Path, flavour: str) -> None:
+@both_families
+def test_sighup_under_load_loses_nothing(family: int, sandbox: Sandbox, tmp_path: Path, flavour: str) -> None:
     if flavour != KEAD:
         pytest.skip("Kea closes its sockets meanwhile")
-    lab = Lab(sandbox, tmp_path, flavour)
+    lab = LABS[family](sandbox, tmp_path, flavour)
     lab.server.start()
     log = tmp_path / "acknowledged"
     flood = lab.flood("--seconds", "5", "--clients", "16", "--patience", "2", "--log", log)
@@ -37,24 +38,27 @@ def test_sighup_under_load_loses_nothing(sandbox: Sandbox, tmp_path: Path, flavo
     assert figures["given_up"] == 0
     assert figures["naks"] == 0
     promised = acknowledged(log)
-    table = leases(lab.server.lease_file)
-    assert {address: table[address]["hwaddr"] for address in promised if address in table} == promised
+    table = lab.table()
+    assert {what: table[what] for what in promised if what in table} == promised
     relay = lab.relay()
     given = relay.lease(mac(1))
     relay.close()
     assert given is not None
-    assert int.from_bytes(options(given[1])[51], "big") == 7200 + RELOADS
+    assert given.lifetime == 7200 + RELOADS
 
 
-def test_a_wrong_configuration_leaves_the_old_one_in_force(sandbox: Sandbox, tmp_path: Path, flavour: str) -> None:
-    lab = Lab(sandbox, tmp_path, flavour)
+@both_families
+def test_a_wrong_configuration_leaves_the_old_one_in_force(
+    family: int, sandbox: Sandbox, tmp_path: Path, flavour: str
+) -> None:
+    lab = LABS[family](sandbox, tmp_path, flavour)
     lab.server.start()
     lab.configure(**{"valid-lifetime": 1234, "no-such-keyword": 1})
     lab.server.signal(signal.SIGHUP)
-    until("the failure is logged", lambda: "DHCP4_DYNAMIC_RECONFIGURATION_FAIL" in lab.server.log())
+    until("the failure is logged", lambda: f"{lab.prefix}DYNAMIC_RECONFIGURATION_FAIL" in lab.server.log())
     relay = lab.relay()
     given = relay.lease(mac(1))
     relay.close()
     assert given is not None
-    assert int.from_bytes(options(given[1])[51], "big") == 7200
+    assert given.lifetime == 7200
     assert lab.server.stop() == 0

@@ -13,7 +13,8 @@ import pytest
 
 from bench.sandbox import Namespace, Sandbox
 from bench.server import KEAD, ROOT, Server
-from tests.system.relayed import Lab, mac
+from tests.system.lab import mac
+from tests.system.relayed import Lab
 
 NET_BIND_SERVICE, NET_RAW = 1 << 10, 1 << 13
 CAPABILITIES = {4: {"CAP_NET_RAW", "CAP_NET_BIND_SERVICE"}, 6: {"CAP_NET_BIND_SERVICE"}}
