@@ -151,6 +151,15 @@ def _check_depth(tree: Node, text: str) -> None:
         level = [child for node in level for child in node.children if isinstance(child, Tree)]
         if not level:
             return
-    first = next((token for node in level for token in node.scan_values(lambda each: isinstance(each, Token))), None)
-    span = Span(1, 1, 1) if first is None else span_of(first)
-    raise ExpressionError(f"nested deeper than {DEEPEST} levels", text, span, remedy="fewer levels")
+    raise ExpressionError(f"nested deeper than {DEEPEST} levels", text, _first(level), remedy="fewer levels")
+
+
+def _first(level: list[Node]) -> Span:
+    """Where the first word of these trees stands, or the first of those below them."""
+    while level:
+        for node in level:
+            for child in node.children:
+                if isinstance(child, Token):
+                    return span_of(child)
+        level = [child for node in level for child in node.children if isinstance(child, Tree)]
+    return Span(1, 1, 1)
