@@ -58,7 +58,10 @@ class Prefixes:
 
     def taken(self, address: int, length: int) -> bool:
         """Whether it, or anything that it overlaps, is taken. ValueError: no such prefix."""
-        return self.of_length(length).taken(address >> (_WIDTH - length))
+        view = self._views.get(length)
+        if view is None:
+            view = self.of_length(length)
+        return view.taken(address >> (_WIDTH - length))
 
     def of_length(self, length: int) -> PrefixesOfLength:
         """The prefixes of this length (1..128) as allocators see them. ValueError: there are none."""
@@ -102,7 +105,7 @@ class PrefixesOfLength:
 
     def taken(self, number: int) -> bool:
         """Whether it, or anything that it overlaps, is taken."""
-        return self._exact.taken(number) or self.overlapped(number)
+        return self._exact.taken(number) or (bool(self._longer or self.covering) and self.overlapped(number))
 
     def overlapped(self, number: int) -> bool:
         """Whether a longer or shorter prefix that it overlaps is taken."""

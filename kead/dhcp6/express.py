@@ -39,8 +39,6 @@ from kead.dhcp6.packet import (
     REPLY,
     REQUEST,
     SOLICIT,
-    PacketError,
-    decode,
     encode_option,
 )
 from kead.dhcp6.portions import Portions
@@ -107,10 +105,7 @@ class Express:
             return None
         duid = client[HEAD:]
         offering = kind == SOLICIT and not rapid
-        try:
-            hardware = None if offering else self._hardware(duid, seen, datagram)
-        except PacketError:  # broken inside of an identity association
-            return None
+        hardware = None if offering else self._hardware(duid, seen, datagram)
         portions = self._portions
         leases = self._store.leases_of(duid)
         na = pd = None
@@ -188,7 +183,7 @@ class Express:
             hardware = of_duid(duid)
             if hardware is not None:
                 return hardware
-        return hardware_of(decode(datagram.data), datagram, self._service.config.mac_sources)
+        return hardware_of(seen.outline(), datagram, self._service.config.mac_sources)
 
 
 def _relayed(seen: Glance, data: bytes) -> bytes:

@@ -22,7 +22,7 @@ from kead.dhcp6.options import (
     VENDOR_CLASS,
     VENDOR_OPTS,
 )
-from kead.dhcp6.packet import REBIND, RELAY_FORW, RENEW, REQUEST, SOLICIT
+from kead.dhcp6.packet import REBIND, RELAY_FORW, RENEW, REQUEST, SOLICIT, Packet6, Relay6
 
 Pieces = dict[int, bytes]
 """Code to the whole option, head and value."""
@@ -35,6 +35,7 @@ RELAY_HEAD: Final = 34
 _KINDS: Final = frozenset((SOLICIT, REQUEST, RENEW, REBIND))
 _RELAYED: Final = bytes((RELAY_FORW,))
 _option_at = Struct("!HH").unpack_from
+_number = int.from_bytes
 
 
 def _least(special: tuple[int, ...], plain: dict[int, int]) -> tuple[int, ...]:
@@ -67,6 +68,16 @@ class Glance:
     options: Pieces
     relay: bytes
     around: Pieces
+
+    def outline(self) -> Packet6:
+        """The packet without what stands in identity associations, which nobody has looked at."""
+        packet = Packet6(self.kind, _number(self.head[1:], "big"))
+        packet.options = {code: [piece[HEAD:]] for code, piece in self.options.items() if code not in (IA_NA, IA_PD)}
+        if self.relay:
+            relay = Relay6(self.relay[1], _number(self.relay[2:18], "big"), _number(self.relay[18:], "big"))
+            relay.options = {code: [piece[HEAD:]] for code, piece in self.around.items() if code != RELAY_MSG}
+            packet.relays = [relay]
+        return packet
 
 
 _new = Glance.__new__

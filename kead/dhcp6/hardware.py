@@ -27,6 +27,14 @@ _LL: Final = LL.to_bytes(2, "big")
 _LLT: Final = LLT.to_bytes(2, "big")
 _LINK_LOCAL: Final = 0xFE80
 
+# as leases have them: plain ints, which is quicker to write to a lease file too
+_FROM_DUID: Final = int(HwaddrSource.DUID)
+_FROM_IPV6_LINK_LOCAL: Final = int(HwaddrSource.IPV6_LINK_LOCAL)
+_FROM_CLIENT_LINK_ADDR: Final = int(HwaddrSource.CLIENT_LINK_ADDR)
+_FROM_REMOTE_ID: Final = int(HwaddrSource.REMOTE_ID)
+_FROM_DOCSIS_CMTS: Final = int(HwaddrSource.DOCSIS_CMTS)
+_FROM_DOCSIS_MODEM: Final = int(HwaddrSource.DOCSIS_MODEM)
+
 
 class Hardware(NamedTuple):
     """A hardware address (b"": none is known), its type and where it was found."""
@@ -69,7 +77,7 @@ def of_duid(duid: bytes) -> Hardware | None:
         return None
     if not 0 < len(address) <= LONGEST:
         return None
-    return Hardware(address, duid[2] << 8 | duid[3], HwaddrSource.DUID)
+    return Hardware(address, duid[2] << 8 | duid[3], _FROM_DUID)
 
 
 def _of_link_local(query: Packet6, datagram: Datagram) -> Hardware | None:
@@ -79,7 +87,7 @@ def _of_link_local(query: Packet6, datagram: Datagram) -> Hardware | None:
     if address >> 112 != _LINK_LOCAL or identifier[0] & 3 != 2 or identifier[3:5] != b"\xff\xfe":
         return None
     hwaddr = bytes((identifier[0] ^ 2,)) + identifier[1:3] + identifier[5:]
-    return Hardware(hwaddr, datagram.channel.interface.kind, HwaddrSource.IPV6_LINK_LOCAL)
+    return Hardware(hwaddr, datagram.channel.interface.kind, _FROM_IPV6_LINK_LOCAL)
 
 
 def _of_client_link_address(query: Packet6, datagram: Datagram) -> Hardware | None:
@@ -87,7 +95,7 @@ def _of_client_link_address(query: Packet6, datagram: Datagram) -> Hardware | No
     value = query.relays[-1].first(CLIENT_LINKLAYER_ADDR) if query.relays else None
     if value is None or not 2 < len(value) <= 2 + LONGEST:
         return None
-    return Hardware(value[2:], int.from_bytes(value[:2], "big"), HwaddrSource.CLIENT_LINK_ADDR)
+    return Hardware(value[2:], int.from_bytes(value[:2], "big"), _FROM_CLIENT_LINK_ADDR)
 
 
 def _of_remote_id(query: Packet6, datagram: Datagram) -> Hardware | None:
@@ -95,20 +103,20 @@ def _of_remote_id(query: Packet6, datagram: Datagram) -> Hardware | None:
     value = query.relays[-1].first(REMOTE_ID) if query.relays else None
     if value is None or len(value) < 5:
         return None
-    return Hardware(value[4:][:LONGEST], datagram.channel.interface.kind, HwaddrSource.REMOTE_ID)
+    return Hardware(value[4:][:LONGEST], datagram.channel.interface.kind, _FROM_REMOTE_ID)
 
 
 def _of_docsis_cmts(query: Packet6, datagram: Datagram) -> Hardware | None:
     for relay in reversed(query.relays):
         found = _docsis(relay.options.get(VENDOR_OPTS, ()), _CM_MAC)
         if found:
-            return Hardware(found, _ETHERNET, HwaddrSource.DOCSIS_CMTS)
+            return Hardware(found, _ETHERNET, _FROM_DOCSIS_CMTS)
     return None
 
 
 def _of_docsis_modem(query: Packet6, datagram: Datagram) -> Hardware | None:
     found = _docsis(query.options.get(VENDOR_OPTS, ()), _DEVICE_ID)
-    return Hardware(found, _ETHERNET, HwaddrSource.DOCSIS_MODEM) if found else None
+    return Hardware(found, _ETHERNET, _FROM_DOCSIS_MODEM) if found else None
 
 
 def _docsis(values: Iterable[bytes], code: int) -> bytes:

@@ -157,20 +157,20 @@ class Portions:
             old = self._store.at(type, hint)
             if old is None or not is_free(old, now):
                 return None
-        elif type == PD and self._service.overlaps(hint, length):
+        elif type == PD and self._store.occupancy.prefixes.taken(hint, length):
             return None
         portion.lie(hint, pool, old)
         return portion
 
     def pick(self, na: Portion | None, pd: Portion | None, subnet: Subnet6, *, offering: bool, now: int) -> bool:
         """Choose what is not known yet. False: there is not enough, and nothing has been chosen."""
-        address_wanted = na is not None and not na.address
         if pd is not None and not pd.address:
-            if address_wanted and not has_free(subnet.pools, self._service.store.occupancy.addresses):
+            # the allocators' places must not move for a packet that is served elsewhere
+            if na is not None and not na.address and not has_free(subnet.pools, self._store.occupancy.addresses):
                 return False
             if not self._pick(pd, subnet, subnet.pd_pools, offering=offering, now=now):
                 return False
-        return not address_wanted or na is None or self._pick(na, subnet, subnet.pools, offering=offering, now=now)
+        return na is None or bool(na.address) or self._pick(na, subnet, subnet.pools, offering=offering, now=now)
 
     def _pick(self, portion: Portion, subnet: Subnet6, pools: Sequence[AnyPool], *, offering: bool, now: int) -> bool:
         """As `leasing` does: what the allocator takes for free may still be registered to somebody."""

@@ -80,6 +80,15 @@ read_header = SCHEMA.read_header
 
 def format_row(lease: Lease6) -> str:
     """The line that records this lease."""
+    hwaddr = lease.hwaddr
+    if hwaddr and not lease.hostname and not lease.user_context:  # most rows are like that
+        valid = lease.valid_lifetime
+        return (
+            f"{text_ip6(lease.address)},{lease.duid.hex(':')},{valid},{lease.cltt + valid},{lease.subnet_id},"
+            f"{lease.preferred_lifetime},{lease.type},{lease.iaid},{lease.prefix_length},"
+            f"{'1' if lease.fqdn_fwd else '0'},{'1' if lease.fqdn_rev else '0'},,{hwaddr.hex(':')},{lease.state},,"
+            f"{lease.htype},{lease.hwaddr_source},{lease.pool_id}\n"
+        )
     return _row(lease, lease.valid_lifetime, lease.preferred_lifetime)
 
 

@@ -35,7 +35,8 @@ class Index:
         if found is None:
             self.addresses[key] = address
         elif isinstance(found, int):
-            self.addresses[key] = self._pack((found, address))
+            width = self._width
+            self.addresses[key] = found.to_bytes(width, "big") + address.to_bytes(width, "big")
         elif not found:
             self._crowds[key][address] = None
         elif len(found) < _A_FEW * self._width:

@@ -42,7 +42,10 @@ class AddressOrder:
             page.append(address)
         else:
             page = pages[place]
-            insort(page, address)
+            if page[-1] < address:  # pools are given out in order
+                page.append(address)
+            else:
+                insort(page, address)
         if len(page) > 2 * _PAGE:
             pages.insert(place + 1, page[_PAGE:])
             lasts.insert(place, page[_PAGE - 1])

@@ -68,10 +68,18 @@ class LeaseTable6(LeaseTable[Lease6]):
                 self._by_duid.enter(duid, address)
             else:
                 clients[duid] = address
-        self._count(lease, 1)
-        self._enlist(lease)
-        if self._takes(lease):
-            self._take(lease)
+        # what `_count`, `_enlist`, `_takes` and `_take` do, in one go: this is on the way of every new lease
+        valid, state, type = lease.valid_lifetime, lease.state, lease.type
+        key = (lease.subnet_id, lease.pool_id, type, state)
+        self.counts[key] = self.counts.get(key, 0) + 1
+        end = lease.cltt + valid
+        if valid != INFINITE:
+            (self._kept if state == RECLAIMED else self._running).add(end, address)
+        if state != RECLAIMED and (valid == INFINITE or end >= self.now):
+            if type == _PD:
+                self.occupancy.prefixes.take(address, lease.prefix_length)
+            else:
+                self.occupancy.addresses.take(address)
         return True
 
     def put(self, lease: Lease6, old: Lease6) -> None:
