@@ -56,9 +56,15 @@ class Wish:
 
 
 def hidden(directory: Path, *places: str) -> list[str]:
-    """A command's first words: it sees `directory` in these places, nobody else does (`ip netns exec` sees to that)."""
-    mounts = "".join(f"mount --bind {shlex.quote(str(directory))} {place} && " for place in places)
-    return ["sh", "-c", mounts + 'exec "$@"', "sh"]
+    """A command's first words: it sees `directory` in these places, nobody else does (`ip netns exec` sees to that).
+
+    Where a place does not exist it has to be made, and the machine's own directory above it is out of sight.
+    """
+    own, lines = shlex.quote(str(directory)), ["set -e"]
+    for place in places:
+        lines.append(f"[ -d {place} ] || {{ mount -t tmpfs tmpfs {Path(place).parent}; mkdir {place}; }}")
+        lines.append(f"mount --bind {own} {place}")
+    return ["sh", "-c", "\n".join([*lines, 'exec "$@"']), "sh"]
 
 
 class Client6(Client):

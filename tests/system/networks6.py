@@ -86,6 +86,13 @@ def subnet6(number: int, prefix: str, delegated: str = "", **keywords: Any) -> d
     }
 
 
+def server_in(sandbox: Sandbox, namespace: Namespace, directory: Path, flavour: str) -> Server:
+    """A server, not started. Kea 2.2 keeps its DUID in a fixed place: it sees its own directory there."""
+    server = Server(sandbox, namespace, directory, flavour, family=6)
+    server.prefix = hidden(directory / "lib", "/var/lib/kea")
+    return server
+
+
 def _own_network(sandbox: Sandbox, client: Namespace) -> str:
     """The client's own network: a cable with both ends in its namespace."""
     lan, end = sandbox.interface("l"), sandbox.interface("e")
@@ -99,7 +106,7 @@ def beside(sandbox: Sandbox, directory: Path, flavour: str, **keywords: Any) -> 
     near, far = sandbox.interface("s"), sandbox.interface("c")
     sandbox.cable(server_side, near, client_side, far, ipv6=True)
     server_side.ip("address", "add", f"{PREFIX}1/64", "dev", near, "nodad")
-    server = Server(sandbox, server_side, directory, flavour, family=6)
+    server = server_in(sandbox, server_side, directory, flavour)
     network = Network6(server, near, client_side, far, _own_network(sandbox, client_side))
     configure_beside(network, **keywords)
     server.start()
@@ -134,7 +141,7 @@ def behind_relays(
         if lower is not client_side:
             lower.ip("address", "add", f"{link}2/64", "dev", lower_interface, "nodad")
         lower, lower_interface = upper, "above"
-    server = Server(sandbox, server_side, directory, flavour, family=6)
+    server = server_in(sandbox, server_side, directory, flavour)
     subnets = [
         subnet6(1, PREFIX, DELEGATED, **({"interface-id": INTERFACE_ID} if by_name else {})),
         *(subnet6(number, link) for number, link in enumerate([OTHER, *links[1:]], 2)),

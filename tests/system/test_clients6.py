@@ -80,7 +80,7 @@ def check_released(net: Network6, client: Client6) -> None:
 
 def wait_for_longer(what: str, net: Network6, before: dict[str, int]) -> None:
     """Until all leases have been extended since."""
-    until(what, lambda: all(expire > before[kind] for kind, expire in expires(net).items()))
+    until(what, lambda: all(expires(net).get(kind, 0) > expire for kind, expire in before.items()))
 
 
 def asks_again(net: Network6, client: Client6, message: int) -> None:
