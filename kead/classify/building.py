@@ -18,13 +18,16 @@ from kead.classify.errors import EvaluationError, ExpressionError
 from kead.classify.parsing import Node, span_of
 from kead.classify.regex import RegexError, compile_regex
 from kead.classify.subject import ANY_ENTERPRISE, Path, Subject, Subject4, Subject6
-from kead.wire.definitions import OptionDefinition, OptionTable
+from kead.wire.definitions import OptionDefinition, OptionTable, OptionType
 
 Test = Callable[[Subject], bool]
 Value = Callable[[Subject], bytes]
 
 _HIGHEST_CODE: Final = {4: 255, 6: 65535}
 _SPACES: Final = {4: "dhcp4", 6: "dhcp6"}
+_LATE: Final = 43
+_FIRST_PRIVATE: Final = 224
+"""Options of DHCPv4 whose format a class may define, from here on and 43."""
 _RELAY_SPACE: Final = "dhcp-agent-options-space"
 _NEST_LEVELS: Final = (-32, 31)
 _UINT8: Final = 0xFF
@@ -315,12 +318,20 @@ class Builder:
 
     def _option(self, node: Node) -> Part:
         path = self._path(self._tokens(node), self._space)
-        if self._is_text(node):
+        if self._is_text(node) and not self._is_string(path):
             return Part(lambda s: s.text(path) or b"")
         if len(path) == 1:
             code = path[0]
             return Part(lambda s: s.option(code) or b"")
         return Part(lambda s: s.inner(path) or b"")
+
+    def _is_string(self, path: Path) -> bool:
+        """Whether the text of this option is its value, now and for every packet."""
+        code = path[0]
+        if len(path) > 1 or (self._family == 4 and (code == _LATE or code >= _FIRST_PRIVATE)):
+            return False
+        definition = self._table.by_code(self._space, code)
+        return definition is not None and definition.type is OptionType.STRING and not definition.encapsulates
 
     def _is_text(self, node: Node) -> bool:
         return str(self._tokens(self._nodes(node)[-1])[0]) == "text"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kead.classify.classes import ALL, KNOWN, SPAWN, UNKNOWN, ClientClass
-from kead.classify.errors import Failure
+from kead.classify.errors import Failure, failure_of
 from kead.classify.subject import Classes, Subject
 from kead.wire.definitions import OptionDefinition
 
@@ -22,18 +22,30 @@ Watch = Callable[[str, "bool | bytes | Failure | None"], None]
 """Told of every class whose expression was evaluated, and its value; None: an additional class that is not defined."""
 
 
+_Step = tuple[str, Callable[[Subject], "bool | bytes"]]
+"""A class, and what evaluates it: a test to a bool, a template to bytes."""
+
+
+def _step(each: ClientClass) -> _Step | None:
+    if each.test is not None:
+        return each.name, each.test.bare
+    if each.template is not None:
+        return each.name, each.template.bare
+    return None
+
+
 class Classifier:
     """The classes of one configuration. Total: no packet makes it raise."""
 
-    __slots__ = ("_classes", "_early", "_failed", "_late", "_local", "_tested")
+    __slots__ = ("_classes", "_early", "_failed", "_late", "_local", "_steps")
 
     def __init__(self, classes: Sequence[ClientClass], failed: Callable[[str, Failure], None]) -> None:
         """`failed` is told which class could not be evaluated for a packet, and why."""
-        usual = [each for each in classes if not each.additional and (each.test or each.template)]
         self._classes = {each.name: each for each in classes}
-        self._early = tuple(each for each in usual if not each.late)
-        self._late = tuple(each for each in usual if each.late)
-        self._tested = tuple(each.name for each in classes if each.test or each.template)
+        self._steps = {each.name: step for each in classes if (step := _step(each)) is not None}
+        usual = [each for each in classes if each.name in self._steps and not each.additional]
+        self._early = tuple(self._steps[each.name] for each in usual if not each.late)
+        self._late = tuple(self._steps[each.name] for each in usual if each.late)
         self._local = {each.name: each.definitions for each in classes if each.definitions}
         self._failed = failed
 
@@ -62,7 +74,7 @@ class Classifier:
         classes = subject.classes
         names = tuple(names)
         if names:
-            for name in self._tested:
+            for name in self._steps:
                 classes.discard(name)
             for name in names:
                 classes.add(name)
@@ -87,29 +99,26 @@ class Classifier:
             elif found.template is not None:
                 self._failed(name, Failure("a template class in a list of additional classes has no value"))
             elif found.test is not None:
-                self._evaluate((found,), subject, watch)
+                self._evaluate((self._steps[name],), subject, watch)
             else:
                 classes.add(name)
 
-    def _evaluate(self, which: Iterable[ClientClass], subject: Subject, watch: Watch | None) -> None:
+    def _evaluate(self, steps: Iterable[_Step], subject: Subject, watch: Watch | None) -> None:
+        """On the way of every packet: one call a class, and nothing but that for the many that do not match."""
         classes = subject.classes
-        for each in which:
+        for name, evaluate in steps:
             value: bool | bytes | Failure
-            if each.test is not None:
-                value = each.test(subject)
-                if value:
-                    classes.add(each.name)
-            elif each.template is not None:
-                value = each.template(subject)
-                if value and not isinstance(value, Failure):
-                    classes.add(f"{SPAWN}{each.name}_{value.decode('latin-1')}")
-                    classes.add(each.name)
-            else:
-                continue
-            if not value and isinstance(value, Failure):
-                self._failed(each.name, value)
+            try:
+                value = evaluate(subject)
+            except Exception as error:  # noqa: BLE001  (a hook library can put anything into a packet)
+                value = failure_of(error)
+                self._failed(name, value)
+            if value:
+                if isinstance(value, bytes):
+                    classes.add(f"{SPAWN}{name}_{value.decode('latin-1')}")
+                classes.add(name)
             if watch is not None:
-                watch(each.name, value)
+                watch(name, value)
 
     def _definitions(self, classes: Classes) -> Mapping[int, OptionDefinition]:
         """For each option that a class of the packet's defines, the definition of the first such class."""

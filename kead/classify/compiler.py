@@ -17,7 +17,7 @@ from lark import Tree
 
 from kead.classify import parsing
 from kead.classify.building import Builder
-from kead.classify.errors import EmptyExpressionError, EvaluationError, ExpressionError, Failure
+from kead.classify.errors import EmptyExpressionError, ExpressionError, Failure, failure_of
 from kead.classify.subject import Subject
 from kead.wire.definitions import OptionTable
 
@@ -50,46 +50,42 @@ class Scope:
 
 
 class Predicate:
-    """A compiled condition."""
+    """A compiled condition. `bare` is the function itself, for who catches what it raises (see `failure_of`)."""
 
-    __slots__ = ("_test", "members", "text")
+    __slots__ = ("bare", "members", "text")
 
     def __init__(self, text: str, test: Test, members: frozenset[str]) -> None:
         self.text = text
         self.members = members
-        self._test = test
+        self.bare = test
 
     def __call__(self, subject: Subject) -> bool | Failure:
         """Whether it holds for this packet."""
         try:
-            return self._test(subject)
-        except EvaluationError as error:
-            return Failure(str(error))
+            return self.bare(subject)
         except Exception as error:  # noqa: BLE001  (a hook library can put anything into a packet)
-            return Failure(f"{type(error).__name__}: {error}")
+            return failure_of(error)
 
     def __repr__(self) -> str:
         return f"<Predicate {self.text}>"
 
 
 class StringExpression:
-    """A compiled string."""
+    """A compiled string. `bare` is the function itself, for who catches what it raises (see `failure_of`)."""
 
-    __slots__ = ("_value", "members", "text")
+    __slots__ = ("bare", "members", "text")
 
     def __init__(self, text: str, value: Value, members: frozenset[str]) -> None:
         self.text = text
         self.members = members
-        self._value = value
+        self.bare = value
 
     def __call__(self, subject: Subject) -> bytes | Failure:
         """Its value for this packet."""
         try:
-            return self._value(subject)
-        except EvaluationError as error:
-            return Failure(str(error))
+            return self.bare(subject)
         except Exception as error:  # noqa: BLE001  (a hook library can put anything into a packet)
-            return Failure(f"{type(error).__name__}: {error}")
+            return failure_of(error)
 
     def __repr__(self) -> str:
         return f"<StringExpression {self.text}>"

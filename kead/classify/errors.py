@@ -73,3 +73,8 @@ class Failure:
 
     def __repr__(self) -> str:
         return f"Failure({self.reason!r})"
+
+
+def failure_of(error: Exception) -> Failure:
+    """What an exception out of a compiled expression means: bytes without a value, or a packet that a hook spoilt."""
+    return Failure(str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}")

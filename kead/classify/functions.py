@@ -69,6 +69,8 @@ def hexstring(data: bytes, separator: bytes) -> bytes:
     """Two lower-case digits a byte, the separator between bytes."""
     if not separator:
         return data.hex().encode()
+    if len(separator) == 1 and separator.isascii():
+        return data.hex(separator).encode()
     return separator.join([b"%02x" % byte for byte in data])
 
 

@@ -1,7 +1,8 @@
 """A DHCPv4 packet as expressions see it (`kead.classify.subject`).
 
-What is asked of few packets is worked out when it is asked, and nothing is kept: expressions that need the same thing
-twice are rare. Options 125 and 124 are seen as Kea keeps them: one enterprise, that with the lowest number.
+What is asked of few packets is worked out when it is asked; only what is in option 82 is kept, for where there are
+relays many classes ask for it. Options 125 and 124 are seen as Kea keeps them: one enterprise, that with the lowest
+number.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _NOTHING: Final[Mapping[int, OptionDefinition]] = {}
 class PacketSubject4:
     """One packet, the datagram that it came in, its classes, and the definitions of the configuration."""
 
-    __slots__ = ("_definitions", "_table", "classes", "datagram", "packet")
+    __slots__ = ("_definitions", "_relay_options", "_relay_value", "_table", "classes", "datagram", "packet")
 
     def __init__(self, packet: Packet4, datagram: Datagram, table: OptionTable, classes: Classes | None = None) -> None:
         self.packet = packet
@@ -45,6 +46,8 @@ class PacketSubject4:
         self.classes = Classes() if classes is None else classes
         self._table = table
         self._definitions: Mapping[int, OptionDefinition] | None = _NOTHING
+        self._relay_value = b""
+        self._relay_options: dict[int, bytes] = {}
 
     def vendor_class_names(self) -> tuple[str, ...]:
         """That of option 60."""
@@ -68,14 +71,19 @@ class PacketSubject4:
         return self._shown(DHCP4_SPACE, path, self.option(path[0]))
 
     def relay_option(self, path: Path) -> bytes | None:
-        return self._find(RELAY_AGENT_SPACE, path, self._relay(path[0]))[2]
+        value = self._relay(path[0])
+        return value if len(path) == 1 else self._find(RELAY_AGENT_SPACE, path, value)[2]
 
     def relay_text(self, path: Path) -> bytes | None:
         return self._shown(RELAY_AGENT_SPACE, path, self._relay(path[0]))
 
     def _relay(self, code: int) -> bytes | None:
         value = self.packet.options.get(AGENT_OPTIONS)
-        return None if value is None else split_suboptions(value).get(code)
+        if value is None:
+            return None
+        if value is not self._relay_value:
+            self._relay_value, self._relay_options = value, split_suboptions(value)
+        return self._relay_options.get(code)
 
     def _definition(self, space: str, code: int) -> OptionDefinition | None:
         if space == DHCP4_SPACE and code in DEFERRED:
