@@ -19,10 +19,11 @@ def fit(config: str, interface: str, own: ipaddress.IPv4Interface | ipaddress.IP
     if own.network.num_addresses < 8:
         raise ValueError(f"{own}: too small a network to give addresses from")
     half = list(own.network.subnets())[1]
-    first = own.ip + 1 if own.ip in half else half[0]
-    last = half[-2] if own.version == 4 else min(first + MOST - 1, half[-1])
-    if first > last:
-        raise ValueError(f"{own}: no addresses behind it to give")
+    first, last = half[0], half[-2] if own.version == 4 else half[-1]
+    if first <= own.ip <= last:  # the longer of the two parts beside it
+        first, last = max((first, own.ip - 1), (own.ip + 1, last), key=lambda part: int(part[1]) - int(part[0]))
+    if own.version == 6:
+        last = min(first + MOST - 1, last)
     config = re.sub(r',\s*//[^\n]*\s*"pd-pools": \[[^]]*\]', "", config)
     ours = {
         "*": interface,

@@ -169,6 +169,29 @@ def test_with_an_interface_of_both_families_it_serves_both(sandbox: Sandbox, tmp
     assert "\nfd00:77:0:0:8000::," in (tmp_path / "state" / "lib" / "kea-leases6.csv").read_text()
 
 
+@pytest.mark.parametrize(
+    ("address", "pool"),
+    [
+        ("10.77.0.1/24", "10.77.0.128 - 10.77.0.254"),
+        ("10.77.0.254/24", "10.77.0.128 - 10.77.0.253"),
+        ("10.77.0.129/24", "10.77.0.130 - 10.77.0.254"),
+        ("10.77.0.6/29", "10.77.0.4 - 10.77.0.5"),
+        ("fd00:77::1/64", "fd00:77:0:0:8000:: - fd00:77::8000:0:0:fff"),
+        ("fd00:77::8000:0:0:5/64", "fd00:77::8000:0:0:6 - fd00:77::8000:0:0:1005"),
+        ("fd00:77::ffff:0:0:5/64", "fd00:77:0:0:8000:: - fd00:77::8000:0:0:fff"),
+        ("fd00:77::7/125", "fd00:77::4 - fd00:77::6"),
+    ],
+)
+def test_the_pool_is_of_the_network_and_without_the_servers_address(address: str, pool: str) -> None:
+    family = 6 if ":" in address else 4
+    out = run("python3", ROOT / "script" / "fit.py", ROOT / "etc" / f"kea-dhcp{family}.json", "lan0", address)
+    assert f'"pool": "{pool}"' in out
+    assert "pd-pools" not in out
+    words = re.sub(r"^\s*//.*", "", out, flags=re.M)
+    assert "192.0.2." not in words
+    assert "2001:db8:" not in words
+
+
 def test_an_interface_without_an_address_is_a_clear_error(sandbox: Sandbox) -> None:
     here, _ = two_hosts(sandbox)
     with pytest.raises(RuntimeError, match="lan0 has no IPv4 address"):
