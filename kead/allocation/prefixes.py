@@ -38,7 +38,10 @@ class Prefixes:
             exact = self._of_length(length)
         if not exact.take(address >> shift):
             return False
-        for view in self._views.values():
+        views = self._views
+        if len(views) == 1 and length in views:
+            return True  # the one kind of pool there is
+        for view in views.values():
             if view.length < length:
                 view.enter(address)
         return True

@@ -36,6 +36,7 @@ _PREFIX_HEAD: Final = IAPREFIX << 16 | 25
 _address_at = Struct("!I16sII").unpack_from
 _prefix_at = Struct("!IIIB16s").unpack_from
 _number = int.from_bytes
+_EXTENDS: Final = frozenset((RENEW, REBIND))
 _DEFAULT: Final = int(State.DEFAULT)
 _REGISTERED: Final = int(State.REGISTERED)
 _RECLAIMED: Final = int(State.RECLAIMED)
@@ -53,25 +54,28 @@ class Portion:
 
     __slots__ = ("address", "iaid", "length", "old", "own", "pool_id", "preferred", "renewed", "type", "valid")
 
-    def __init__(self, type: int, iaid: bytes, preferred: int, valid: int) -> None:
+    def __init__(
+        self,
+        type: int,
+        iaid: bytes,
+        preferred: int,
+        valid: int,
+        address: int = 0,
+        length: int = ADDRESS_LENGTH,
+        pool_id: int = 0,
+        own: Lease6 | None = None,
+        old: Lease6 | None = None,
+    ) -> None:
         self.type = type
         self.iaid = iaid
-        self.address = 0
-        self.length = ADDRESS_LENGTH
-        self.pool_id = 0
-        self.own: Lease6 | None = None
-        self.renewed: Lease6 | None = None
-        self.old: Lease6 | None = None
         self.preferred = preferred
         self.valid = valid
-
-    def lie(self, address: int, pool: AnyPool, old: Lease6 | None) -> None:
-        """It is this one, of this pool."""
         self.address = address
-        self.pool_id = pool.pool_id
+        self.length = length
+        self.pool_id = pool_id
+        self.own = own
         self.old = old
-        if isinstance(pool, PdPool6):
-            self.length = pool.delegated_length
+        self.renewed: Lease6 | None = None
 
 
 class Portions:
@@ -119,7 +123,7 @@ class Portions:
             elif not hint:
                 return None
         iaid = asked[4:8]
-        extends = kind in (RENEW, REBIND)
+        extends = kind in _EXTENDS
         if leases:
             number = _number(iaid, "big")
             subnet_id = terms.subnet.id
@@ -140,17 +144,17 @@ class Portions:
         if extends:
             return None
         subnet = terms.subnet
-        portion = Portion(type, iaid, *terms.lifetimes(preferred, valid))
+        preferred, valid = terms.lifetimes(preferred, valid)
         if not hint:
             if not (subnet.pools if type == NA else subnet.pd_pools):
                 return None
             if type == PD and length != ADDRESS_LENGTH and length and length != terms.delegated:
                 return None
-            return portion
+            return Portion(type, iaid, preferred, valid)
         pool = pool_of(subnet, type, hint)
         if pool is None:
             return None
-        if isinstance(pool, PdPool6) and length != pool.delegated_length:
+        if type == PD and isinstance(pool, PdPool6) and length != pool.delegated_length:
             return None
         old: Lease6 | None = None
         if self._store.holds_any(hint):
@@ -159,8 +163,7 @@ class Portions:
                 return None
         elif type == PD and self._store.occupancy.prefixes.taken(hint, length):
             return None
-        portion.lie(hint, pool, old)
-        return portion
+        return Portion(type, iaid, preferred, valid, hint, length, pool.pool_id, None, old)
 
     def pick(self, na: Portion | None, pd: Portion | None, subnet: Subnet6, *, offering: bool, now: int) -> bool:
         """Choose what is not known yet. False: there is not enough, and nothing has been chosen."""
@@ -186,7 +189,9 @@ class Portions:
                     continue
             pool = pool_of(subnet, type, address)
             assert pool is not None  # the allocator picks from these pools
-            portion.lie(address, pool, old)
+            portion.address, portion.pool_id, portion.old = address, pool.pool_id, old
+            if isinstance(pool, PdPool6):
+                portion.length = pool.delegated_length
             return True
         return False
 
@@ -228,12 +233,7 @@ def _own_portion(own: Lease6, iaid: bytes, terms: Terms, preferred: int, valid: 
     pool = pool_of(terms.subnet, own.type, own.address)
     if pool is None or own.state != _DEFAULT or not own.valid_lifetime:
         return None
-    portion = Portion(own.type, iaid, preferred, valid)
-    portion.own = own
-    portion.address = own.address
-    portion.length = own.prefix_length
-    portion.pool_id = pool.pool_id
-    return portion
+    return Portion(own.type, iaid, preferred, valid, own.address, own.prefix_length, pool.pool_id, own)
 
 
 def _shown(own: Lease6, iaid: bytes, terms: Terms) -> Portion | None:
