@@ -40,13 +40,15 @@ class Pace:
         if self.pause and self._last < ENOUGH:
             time.sleep(self.pause)
 
-    def note(self, packets: int, began: float, ended: float) -> None:
-        """A batch of so many packets was served between these times (perf_counter)."""
+    def note(self, packets: int, began: float, ended: float, times: int) -> None:
+        """A batch of so many packets was served between these times (perf_counter), and as many others like it as make
+        ``times`` since the last note.
+        """
         self._last = packets
-        self._packets += packets
+        self._packets += packets * times
         self.alone = packets == 1
         if self.alone:
-            self._lone += (min(ended - began, 4 * self._lone) - self._lone) / 64
+            self._lone += (min(ended - began, 4 * self._lone) - self._lone) / 16
         since = ended - self._since
         if since >= _SPAN:
             share = self._packets * self._lone / since

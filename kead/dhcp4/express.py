@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kead import logs
 from kead.dhcp4 import messages as log
 from kead.dhcp4.exchange_log import log_usual
-from kead.dhcp4.leasing import pool_of, unchanged
+from kead.dhcp4.leasing import unchanged
 from kead.dhcp4.lifetimes import remaining
 from kead.dhcp4.names import from_host_name
 from kead.dhcp4.options import (
@@ -35,6 +35,8 @@ from kead.dhcp4.options import (
 from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import ACK, DISCOVER, OFFER, PIECE, REQUEST, Packet4
 from kead.dhcp4.reply import TemplateKey, route
+from kead.dhcp4.reservations import may_concern
+from kead.dhcp4.subnets import pool_of
 from kead.leases.lease4 import Lease4, State
 
 if TYPE_CHECKING:
@@ -109,36 +111,38 @@ class Express:
             own = by_hwaddr[0] if len(by_hwaddr) == 1 else None
             if own is None or not _usual(own, query, client_id, by_id, subnet, now):
                 return None
-        if kind == DISCOVER:
-            address = self._offered(query, subnet, allocator, own)
-        else:
-            address = self._wanted(query, own)
-        pool = pool_of(subnet, address)
-        if pool is None:
-            return None
-        lease = Lease4(
-            address,
-            query.hwaddr,
-            client_id,
-            lifetime,
-            now,
-            subnet.id,
-            htype=query.htype,
-            pool_id=pool.pool_id,
-            hostname=hostname,
-        )
         reused = False
-        if own is not None and unchanged(lease, own) and (left := remaining(subnet, own, now)):
-            lifetime, reused = left, True
-            service.tally.reused(own)
-        elif kind == REQUEST:
-            if own is not None:
-                if not store.put_instead(lease, own):
-                    return None
-            elif store.put_new(lease):
-                service.tally.assigned(lease)
-            else:
-                return None  # what is left of another client's lease
+        if own is None and kind == DISCOVER:
+            address = self._free(query, subnet, allocator)
+            if not address:
+                return None
+        else:
+            address = self._wanted(query, own) if kind == REQUEST else self._held(query, own)
+            pool = pool_of(subnet, address)
+            if pool is None:
+                return None
+            lease = Lease4(
+                address,
+                query.hwaddr,
+                client_id,
+                lifetime,
+                now,
+                subnet.id,
+                htype=query.htype,
+                pool_id=pool.pool_id,
+                hostname=hostname,
+            )
+            if own is not None and unchanged(lease, own) and (left := remaining(subnet, own, now)):
+                lifetime, reused = left, True
+                service.tally.reused(own)
+            elif kind == REQUEST:
+                if own is not None:
+                    if not store.put_instead(lease, own):
+                        return None
+                elif store.put_new(lease):
+                    service.tally.assigned(lease)
+                else:
+                    return None  # what is left of another client's lease
         service.tally.received(kind)
         out = Outgoing()
         out.datagram = datagram
@@ -153,18 +157,18 @@ class Express:
             logs.later(log_usual, query, out, address, lifetime, reused, service.server_port)
         return out
 
-    def _offered(self, query: Packet4, subnet: Subnet4, allocator: Allocator, own: Lease4 | None) -> int:
-        """The client's own address, or the next free one if it asks for none; 0: not so simple."""
+    def _free(self, query: Packet4, subnet: Subnet4, allocator: Allocator) -> int:
+        """The next free address for a client that has none and asks for none; 0: not so simple."""
         options = query.options
-        if SERVER_IDENTIFIER in options:
-            return 0
-        if own is not None:
-            return own.address
-        if query.ciaddr or REQUESTED_ADDRESS in options:
+        if SERVER_IDENTIFIER in options or query.ciaddr or REQUESTED_ADDRESS in options:
             return 0
         # nothing to step round: while an exchange holds an address in flight the lane is closed (`open`), and here
         # one is through before the next begins
         return allocator.pick(subnet.pools, self._store.occupancy, (), None) or 0
+
+    def _held(self, query: Packet4, own: Lease4 | None) -> int:
+        """The client's own address, to be offered again; 0: not so simple."""
+        return 0 if own is None or SERVER_IDENTIFIER in query.options else own.address
 
     def _wanted(self, query: Packet4, own: Lease4 | None) -> int:
         """The address that a client selects, has, or had before it started anew; 0: not so simple."""
@@ -195,6 +199,7 @@ class Express:
             or subnet.store_extended_info
             or service.pools_have_options
             or service.avoids
+            or may_concern(service, subnet)
         ):
             return None
         return service.allocator(subnet)

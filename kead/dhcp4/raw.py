@@ -207,7 +207,7 @@ class RingChannel(RawChannel):
     A frame longer than a slot (no DHCP message on a network with usual MTU is) arrives cut off, and is ignored.
     """
 
-    __slots__ = ("_idle", "_map", "_next", "_states", "_view")
+    __slots__ = ("_map", "_next", "_states", "_view")
 
     def _prepare(self) -> None:
         self._socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V2)
@@ -219,7 +219,6 @@ class RingChannel(RawChannel):
         self._view = memoryview(self._map)
         self._states = self._view.cast("I")
         self._next = 0
-        self._idle = False
 
     def receive(self, limit: int) -> list[Datagram]:
         batch: list[Datagram] = []
@@ -233,6 +232,8 @@ class RingChannel(RawChannel):
             word = slot * (_SLOT // 4)
             state = states[word]
             if not state & _FOR_USER:
+                if not batch:
+                    self._check()
                 break
             start = slot * _SLOT
             _state, _length, size, offset, _net, seconds, nanoseconds = _SLOT_HEADER(view, start)
@@ -246,17 +247,11 @@ class RingChannel(RawChannel):
             slot += 1
             if slot == _SLOTS:
                 slot = 0
-        if slot == self._next:
-            if self._idle:
-                self._check()
-            self._idle = True
-        else:
-            self._next = slot
-            self._idle = False
+        self._next = slot
         return batch
 
     def _check(self) -> None:
-        """Nothing, twice running: woken for an error that the socket has to tell? It wakes until it is told."""
+        """Woken for nothing: is it an error that the socket has to tell?"""
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self._trouble(self, OSError(code, os.strerror(code)))

@@ -11,7 +11,6 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from kead.dhcp4.leasing import pool_of
 from kead.dhcp4.lifetimes import tee_times
 from kead.dhcp4.options import (
     AGENT_OPTIONS,
@@ -45,7 +44,8 @@ from kead.dhcp4.packet import (
     encode,
     encode_option,
 )
-from kead.dhcp4.subnets import BROADCAST
+from kead.dhcp4.reservations import host_of
+from kead.dhcp4.subnets import BROADCAST, pool_of
 from kead.dhcp4.vendor import add_vendor_options
 
 if TYPE_CHECKING:
@@ -91,12 +91,13 @@ _MOST_TEMPLATES = 4096
 class Template:
     """The bytes of a reply that do not change from client to client, and where to put in those that do: the header, the
     client's own name (12), the lifetime (51), the client identifier (61) and the relay agent's options (82).
+    It is cut from a reply with a lease.
     """
 
-    __slots__ = ("_pieces", "_siaddr")
+    __slots__ = ("_lifetime", "_pieces", "_siaddr", "_to_id")
 
     def __init__(self, response: Packet4, named: bool) -> None:
-        """`named`: option 12 of this reply is its client's own."""
+        """`named`: option 12 of this reply is its client's own, and not part of the template."""
         own = (LEASE_TIME, CLIENT_IDENTIFIER, AGENT_OPTIONS, *((HOST_NAME,) if named else ()))
         bounds = (HOST_NAME, LEASE_TIME, CLIENT_IDENTIFIER, PAST_OPTIONS)
         parts = [Packet4() for _ in bounds]
@@ -109,6 +110,11 @@ class Template:
         self._siaddr = response.siaddr
         first, *rest = (encode(part)[:-1] for part in parts)
         self._pieces = (first[_FRONT.size :], *(part[HEADER_LENGTH:] for part in rest))
+        # with the lifetime of the reply that it is cut from, for a client without a name: most replies are like that
+        before_name, before_lifetime, before_id, _rest = self._pieces
+        lifetime = response.options[LEASE_TIME]
+        self._lifetime = int.from_bytes(lifetime, "big")
+        self._to_id = before_name + before_lifetime + encode_option(LEASE_TIME, lifetime) + before_id
 
     def fill(
         self, query: Packet4, kind: int, yiaddr: int, lifetime: int, hostname: str, client_id: bytes, agent: bytes
@@ -121,12 +127,15 @@ class Template:
             _pack_front(
                 BOOTREPLY, query.htype, query.hlen, query.hops, query.xid, 0, query.flags,
                 query.ciaddr if kind == ACK else 0, yiaddr, self._siaddr, query.giaddr, query.hwaddr,
-            ),
-            before_name,
+            )
         ]  # fmt: skip
-        if hostname:
-            pieces.append(encode_option(HOST_NAME, hostname.encode("latin-1", "replace")))
-        pieces += before_lifetime, _pack_lifetime(LEASE_TIME, 4, lifetime), before_id
+        if lifetime == self._lifetime and not hostname:
+            pieces.append(self._to_id)
+        else:
+            pieces.append(before_name)
+            if hostname:
+                pieces.append(encode_option(HOST_NAME, hostname.encode("latin-1", "replace")))
+            pieces += before_lifetime, _pack_lifetime(LEASE_TIME, 4, lifetime), before_id
         if client_id:
             if len(client_id) <= PIECE:
                 pieces += _CLIENT_ID_HEADS[len(client_id)], client_id
@@ -160,7 +169,8 @@ def pack_quickly(x: Exchange) -> None:
     query, service, lease = x.query, x.service, x.lease
     asked = query.options
     agent = b"" if x.stashed else asked.get(AGENT_OPTIONS, b"")
-    if lease is None or x.trace is not None or not PERSONAL.isdisjoint(asked) or len(agent) > PIECE:
+    personal = not PERSONAL.isdisjoint(asked) or (x.hosts and _has_own_values(x))
+    if lease is None or x.trace is not None or personal or len(agent) > PIECE:
         pack(x, compose(x))
         return
     kind, subnet = x.kind, x.subnet
@@ -213,11 +223,24 @@ def compose(x: Exchange) -> Packet4:
         response.siaddr = subnet.next_server
         response.sname = subnet.server_hostname.ljust(64, b"\0") if subnet.server_hostname else b""
         response.file = subnet.boot_file_name.ljust(128, b"\0") if subnet.boot_file_name else b""
+    host = host_of(x)
+    if host is not None:
+        response.siaddr = host.next_server or response.siaddr
+        response.sname = host.server_hostname.ljust(64, b"\0") if host.server_hostname else response.sname
+        response.file = host.boot_file_name.ljust(128, b"\0") if host.boot_file_name else response.file
     if subnet is not None and not x.bare:
         scopes = _scopes(x, lease)
         _add_configured(x, options, scopes)
         add_vendor_options(query, options, scopes)
     return response
+
+
+def _has_own_values(x: Exchange) -> bool:
+    """Whether the client's reservation says what a reply to it carries."""
+    host = host_of(x)
+    return host is not None and bool(
+        host.next_server or host.server_hostname or host.boot_file_name or host.options.by_code or host.options.vendor
+    )
 
 
 def _server_id(x: Exchange) -> int:
@@ -231,6 +254,9 @@ def _scopes(x: Exchange, lease: Lease4 | None) -> list[OptionScope]:
     scopes: list[OptionScope] = []
     subnet = x.subnet
     if subnet is not None:
+        host = host_of(x)
+        if host is not None:
+            scopes.append(host.options)
         if lease is not None:
             pool = pool_of(subnet, lease.address)
             if pool is not None:

@@ -280,8 +280,13 @@ def test_packets_that_come_one_by_one_are_served_before_more_is_asked_for(
     receive, send = channel.receive, channel.send
     later: list[Datagram] = []
 
+    def waits() -> bool:
+        told.append("more?")
+        channel.waiting += later
+        later.clear()
+        return bool(channel.waiting)
+
     def receiving(limit: int) -> list[Datagram]:
-        channel.waiting += [later.pop(0)] if limit > 1 and later else []
         batch = receive(limit)
         told.append(f"{len(batch)} of {min(limit, 2)}")
         return batch
@@ -290,6 +295,7 @@ def test_packets_that_come_one_by_one_are_served_before_more_is_asked_for(
         told.append("reply")
         send(*about)
 
+    monkeypatch.setattr(channel, "waits", waits)
     monkeypatch.setattr(channel, "receive", receiving)
     monkeypatch.setattr(channel, "send", sending)
 
@@ -302,19 +308,19 @@ def test_packets_that_come_one_by_one_are_served_before_more_is_asked_for(
     told.clear()
     channel.waiting = asked(2)
     dispatcher.readable(channel)
-    assert told == ["1 of 1", "reply", "0 of 2"]
+    assert told == ["1 of 1", "reply", "more?"]
     told.clear()
-    channel.waiting, later = asked(3), asked(4)
+    channel.waiting, later[:] = asked(3), asked(4)
     dispatcher.readable(channel)
-    assert told == ["1 of 1", "reply", "1 of 2", "reply"]
+    assert told == ["1 of 1", "reply", "more?", "1 of 2", "reply"]
     told.clear()
-    channel.waiting, later = [], []
+    channel.waiting = []
     dispatcher.readable(channel)
     assert told == ["0 of 1"], "woken for nothing"
     told.clear()
     channel.waiting = asked(5, 6)
     dispatcher.readable(channel)
-    assert told == ["1 of 1", "reply", "1 of 2", "reply"]
+    assert told == ["1 of 1", "reply", "more?", "1 of 2", "reply"]
     told.clear()
     channel.waiting, dispatcher.pace.alone = asked(7, 8), False
     dispatcher.readable(channel)
