@@ -11,6 +11,7 @@ from kead.dhcp4 import messages as log
 from kead.dhcp4 import reply
 from kead.dhcp4.exchange_log import log_response_data
 from kead.dhcp4.packet import INFORM
+from kead.dhcp4.reservations import host_of
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease4 import Lease4, State
 from kead.wire.address import text_ip4
@@ -34,7 +35,7 @@ async def ask_before_offer(x: Exchange, lease: Lease4) -> bool:
         leases4=[lease],
         offer_lifetime=x.subnet.offer_lifetime or 0,
         old_lease=old if old is not x.stored else None,
-        host=None,
+        host=host_of(x),
     )
     x.response = c.response4
     if c.status is DROP:

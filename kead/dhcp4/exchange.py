@@ -12,7 +12,9 @@ from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import Packet4
 
 if TYPE_CHECKING:
-    from kead.config.snapshot4 import Subnet4
+    from collections.abc import Mapping
+
+    from kead.config.snapshot4 import Host4, Subnet4
     from kead.dhcp4.service import Service4
     from kead.dhcp4.sockets import Datagram
     from kead.hooks.point import Contexts
@@ -37,6 +39,7 @@ class Exchange(Outgoing):
         "generate_name",
         "guarded",
         "hostname",
+        "hosts",
         "identifier",
         "lease",
         "lifetime",
@@ -84,6 +87,8 @@ class Exchange(Outgoing):
         self.client_id = b""
         self.identifier: tuple[str, bytes] | None = None
         """What a host4_identifier callout made of the query."""
+        self.hosts: Mapping[int, Host4] = {}
+        """The client's reservations, by subnet id; 0: its global one."""
         self.requested = 0
         self.hostname = ""
         self.fqdn_fwd = self.fqdn_rev = False

@@ -16,7 +16,7 @@ from kead.hooks.point import Callout, In, InOut, Out
 from kead.hooks.status import DROP, PARK, SKIP
 
 if TYPE_CHECKING:
-    from kead.config.snapshot4 import Config4, Subnet4
+    from kead.config.snapshot4 import Config4, Host4, Subnet4
     from kead.dhcp4.packet import Packet4
     from kead.leases.lease4 import Lease4
 
@@ -196,7 +196,7 @@ class Lease4Offer(
     leases4: In[Sequence[Lease4]]
     offer_lifetime: In[int]
     old_lease: In[Lease4 | None]
-    host: In[Any]
+    host: In[Host4 | None]
     offer_address_in_use: Out[bool]
 
 

@@ -14,7 +14,8 @@ from kead.dhcp4 import messages as log
 from kead.dhcp4.extended_info import extended_info
 from kead.dhcp4.lifetimes import remaining, valid_lifetime
 from kead.dhcp4.options import AGENT_OPTIONS, LEASE_TIME
-from kead.dhcp4.subnets import siblings
+from kead.dhcp4.reservations import Reserved, is_for_another, reserved
+from kead.dhcp4.subnets import pool_of, siblings
 from kead.hooks import SKIP
 from kead.leases.lease4 import INFINITE, Lease4, State
 from kead.wire.address import text_ip4
@@ -28,12 +29,25 @@ ATTEMPTS = 8
 
 async def offer(x: Exchange) -> Lease4 | None:
     """The lease to offer, None when there is none to be had. `x.lifetime` says for how long."""
+    service = x.service
     own = await find_lease(x)
-    if own is not None and pool_of(x.subnet, own.address) is not None:
-        return await _renew(x, own, offering=True)
+    place = reserved(x) if x.hosts else None
+    if place is not None:
+        x.subnet = place.subnet
+        if own is not None and own.address == place.address:
+            return await _renew(x, own, offering=True)
+        lease = await _take(x, place.subnet, pool_of(*place), place.address, offering=True)
+        if lease is not None or x.refused:
+            return lease
+        await _conflict(x, place)
+    if own is not None:
+        home = _home(x, own.address)
+        if home is not None and not (service.hosts and is_for_another(x, own.address)):
+            x.subnet = home[0]
+            return await _renew(x, own, offering=True)
     if x.requested:
         home = _home(x, x.requested)
-        if home is not None:
+        if home is not None and not (service.hosts and is_for_another(x, x.requested)):
             lease = await _take(x, *home, x.requested, offering=True)
             if lease is not None or x.refused:
                 return lease
@@ -45,10 +59,25 @@ async def assign(x: Exchange) -> Lease4 | None:
     for _ in range(ATTEMPTS):
         own = await find_lease(x)
         requested = x.requested or (own.address if own is not None else 0)
+        place = None
+        if x.service.hosts:
+            place = reserved(x) if x.hosts else None
+            if place is not None and not x.requested:
+                requested = place.address
+            elif requested and is_for_another(x, requested):
+                if x.requested:
+                    return None
+                requested = 0
         if not requested:
             lease = await _pick(x, offering=False)
         else:
-            home = _home(x, requested)
+            home: tuple[Subnet4, Pool4 | None] | None
+            if place is not None and place.address == requested:
+                home = place.subnet, pool_of(*place)
+            elif place is not None and await _is_free(x, place.address):
+                return None  # the client shall begin anew, and be offered what is reserved for it
+            else:
+                home = _home(x, requested)
             if home is None:
                 if x.requested:
                     x.unknown_address = not await _of_another(x, requested)
@@ -96,14 +125,6 @@ def identity(x: Exchange, subnet: Subnet4) -> bytes:
     return x.client_id if subnet.match_client_id or not x.query.hwaddr else b""
 
 
-def pool_of(subnet: Subnet4, address: int) -> Pool4 | None:
-    """The pool of this subnet that holds the address."""
-    for pool in subnet.pools:
-        if pool.first <= address <= pool.last:
-            return pool
-    return None
-
-
 async def _of_another(x: Exchange, address: int) -> bool:
     """Whether somebody else holds this address, in whatever network."""
     lease = await x.service.store.get(address)
@@ -126,7 +147,20 @@ def _home(x: Exchange, address: int) -> tuple[Subnet4, Pool4] | None:
     return None
 
 
-async def _take(x: Exchange, subnet: Subnet4, pool: Pool4, address: int, *, offering: bool) -> Lease4 | None:
+async def _is_free(x: Exchange, address: int) -> bool:
+    lease = await x.service.store.get(address)
+    return lease is None or lease.expired(x.now)
+
+
+async def _conflict(x: Exchange, place: Reserved) -> None:
+    """What is reserved for the client is leased to another one: say so in the log and the statistics."""
+    lease = await x.service.store.get(place.address)
+    x.service.tally.in_conflict(lease.subnet_id if lease is not None else place.subnet.id)
+    if log.RESERVED_ADDRESS_TAKEN.on:
+        log.RESERVED_ADDRESS_TAKEN(x.label, text_ip4(place.address), f"{lease}")
+
+
+async def _take(x: Exchange, subnet: Subnet4, pool: Pool4 | None, address: int, *, offering: bool) -> Lease4 | None:
     """This very address, if nobody holds it."""
     service = x.service
     if service.in_flight.get(address, x) is not x:
@@ -156,7 +190,7 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
             empty += 1
             continue
         service.recent.note(subnet)
-        allocator, avoid = service.allocator(subnet), service.avoid(subnet) if service.avoids else None
+        allocator, avoid = service.allocator(subnet), service.avoid(subnet)
         for _ in range(ATTEMPTS):
             address = allocator.pick(subnet.pools, store.occupancy, service.in_flight, avoid)
             if address is None:
@@ -177,7 +211,7 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
 
 
 async def _grant(
-    x: Exchange, subnet: Subnet4, pool: Pool4, address: int, old: Lease4 | None, *, offering: bool
+    x: Exchange, subnet: Subnet4, pool: Pool4 | None, address: int, old: Lease4 | None, *, offering: bool
 ) -> Lease4 | None:
     """A lease of this address, in place of `old`, which has ended. None: refused by a callout, or lost."""
     service, query = x.service, x.query
@@ -200,7 +234,7 @@ async def _grant(
         x.now,
         subnet.id,
         htype=query.htype,
-        pool_id=pool.pool_id,
+        pool_id=pool.pool_id if pool is not None else 0,
     )
     if x.hostname:
         lease.hostname, lease.fqdn_fwd, lease.fqdn_rev = x.hostname, x.fqdn_fwd, x.fqdn_rev
@@ -229,10 +263,10 @@ async def _grant(
     else:
         stored = lease
     if old is not None:
-        if not await _reassign(x, stored, old):
+        if not await _reassign(x, stored, old, in_pool=pool is not None):
             return None
     elif await service.store.add(stored):
-        service.tally.assigned(stored)
+        service.tally.assigned(stored, in_pool=pool is not None)
     else:
         return None
     x.stored = stored
@@ -303,12 +337,14 @@ async def _renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
                 if not lapsed and unchanged(stored, old) and remaining(subnet, old, x.now):
                     service.tally.reused(old)
                     return lease
-                if not await (_reassign(x, stored, old) if lapsed else _replace(x, stored, old)):
+                if not await (
+                    _reassign(x, stored, old, in_pool=pool is not None) if lapsed else _replace(x, stored, old)
+                ):
                     return None
                 x.stored = stored
                 x.promises = True
         return lease
-    if not await (_reassign(x, lease, old) if lapsed else _replace(x, lease, old)):
+    if not await (_reassign(x, lease, old, in_pool=pool is not None) if lapsed else _replace(x, lease, old)):
         return None
     x.stored = lease
     return lease
@@ -351,13 +387,13 @@ async def _replace(x: Exchange, lease: Lease4, old: Lease4) -> bool:
     return await x.service.store.update(lease, old)
 
 
-async def _reassign(x: Exchange, lease: Lease4, old: Lease4) -> bool:
+async def _reassign(x: Exchange, lease: Lease4, old: Lease4, *, in_pool: bool) -> bool:
     """In place of a lease that has ended."""
     if not await x.service.store.update(lease, old):
         return False
     if old.state != State.RECLAIMED:
         x.service.tally.reclaimed(old)
-    x.service.tally.assigned(lease)
+    x.service.tally.assigned(lease, in_pool=in_pool)
     return True
 
 

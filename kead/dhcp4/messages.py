@@ -176,6 +176,12 @@ STORE_FAILED = Message(
     "DHCP4_LEASE_STORE_FAILED", "leases", ERROR, "%d replies were not sent, since their leases could not be stored: %s"
 )
 
+RESERVED_ADDRESS_TAKEN = Message(
+    "ALLOC_ENGINE_V4_DISCOVER_ADDRESS_CONFLICT",
+    "alloc-engine",
+    WARN,
+    "%s: conflicting reservation for address %s with existing lease %s",
+)
 ALLOC_FAIL_SHARED_NETWORK = Message(
     "ALLOC_ENGINE_V4_ALLOC_FAIL_SHARED_NETWORK",
     "alloc-engine",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from kead.dhcp4.checks import client_labels
 from kead.dhcp4.options import FQDN, HOST_NAME
 from kead.dhcp4.packet import Packet4
+from kead.dhcp4.reservations import host_of
 from kead.dhcp4.values import ClientName, encode_client_name
 from kead.wire.address import text_ip4
 from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME
@@ -36,7 +37,13 @@ class Names:
     async def choose(self, x: Exchange) -> None:
         """Set `x.hostname`; ddns4_update callouts may change it."""
         query = x.query
-        if FQDN in query.options:
+        host = host_of(x)
+        if host is not None and host.hostname:
+            x.hostname = host.hostname.lower()
+            x.generate_name = False
+            if FQDN in query.options:
+                x.hostname = x.hostname.removesuffix(".") + "."
+        elif FQDN in query.options:
             value = query.options[FQDN]
             x.hostname = _from_fqdn(client_labels(value))
             x.generate_name = len(value) == FQDN_HEAD

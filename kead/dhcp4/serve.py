@@ -40,6 +40,7 @@ from kead.dhcp4.packet import (
     PacketError,
     decode,
 )
+from kead.dhcp4.reservations import find_hosts
 from kead.dhcp4.subnets import BROADCAST, siblings
 from kead.hooks.status import DROP, SKIP
 from kead.leases.lease4 import Lease4, State
@@ -124,6 +125,8 @@ async def discover(x: Exchange) -> bool:
     find_subnet(x)
     if service.asks_about_subnets and not await ask_about_subnet(x):
         return False
+    if service.hosts:
+        find_hosts(x)
     if x.subnet is None:
         log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPDISCOVER")
         return False
@@ -132,7 +135,7 @@ async def discover(x: Exchange) -> bool:
         log.DISCOVER(x.label, text_ip4(x.requested))
     if service.offers_v6_only and _prefers_v6_only(x):
         return _without_address(x, OFFER)
-    if HOST_NAME in query.options or FQDN in query.options or service.hooks.ddns4_update is not None:
+    if HOST_NAME in query.options or FQDN in query.options or x.hosts or service.hooks.ddns4_update is not None:
         await service.names.choose(x)
     x.kind = OFFER
     lease = x.lease = await offer(x)
@@ -151,6 +154,8 @@ async def request(x: Exchange) -> bool:
     find_subnet(x)
     if service.asks_about_subnets and not await ask_about_subnet(x):
         return False
+    if service.hosts:
+        find_hosts(x)
     x.requested = _option_address(query) if REQUESTED_ADDRESS in query.options else query.ciaddr
     if log.REQUEST.on:
         log.REQUEST(x.label, text_ip4(x.requested))
@@ -177,7 +182,7 @@ async def request(x: Exchange) -> bool:
             return await _nak(x)
     if service.offers_v6_only and _prefers_v6_only(x):
         return _without_address(x, ACK) and (service.hooks.leases4_committed is None or await committed(x))
-    if HOST_NAME in query.options or FQDN in query.options or service.hooks.ddns4_update is not None:
+    if HOST_NAME in query.options or FQDN in query.options or x.hosts or service.hooks.ddns4_update is not None:
         await service.names.choose(x)
     lease = x.lease = await assign(x)
     if lease is None:
@@ -257,6 +262,8 @@ async def inform(x: Exchange) -> bool:
     find_subnet(x)
     if x.service.asks_about_subnets and not await ask_about_subnet(x):
         return False
+    if x.service.hosts:
+        find_hosts(x)
     x.kind = ACK
     return True
 

@@ -19,10 +19,12 @@ from kead.dhcp4.hook_points import Hooks4
 from kead.dhcp4.names import Names
 from kead.dhcp4.options import V6_ONLY_PREFERRED, VENDOR_CLASS_IDENTIFIER
 from kead.dhcp4.reply import Templates
+from kead.dhcp4.reservations import avoid
 from kead.dhcp4.subnets import Recent, SubnetSelector
 from kead.dhcp4.tally import NO_POOL, Tally4
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
+from kead.hosts.configured import ConfiguredHosts
 from kead.leases.lease4 import Lease4, State
 from kead.leases.store4 import LeaseStore4, LocalStore4
 
@@ -74,6 +76,7 @@ class Service4:
         self.echo_client_id = config.echo_client_id
         self.lenient = config.compatibility.lenient_option_parsing
         self.avoids = config.compatibility.exclude_first_last_24
+        self.hosts = ConfiguredHosts(config.hosts, lambda host: (host.address,) if host.address else ())
         self.express: Express | None = None
         if isinstance(store, LocalStore4) and not libraries.chains and not config.stash_agent_options:
             self.express = Express(self, store)
@@ -136,9 +139,12 @@ class Service4:
 
     def avoid(self, subnet: Subnet4) -> Callable[[int], bool] | None:
         """Addresses that the allocator passes over though they are free."""
-        if self.config.compatibility.exclude_first_last_24 and subnet.length <= 24:
+        reserved = avoid(self, subnet) if self.hosts else None
+        if not self.avoids or subnet.length > 24:
+            return reserved
+        if reserved is None:
             return first_or_last_of_24
-        return None
+        return lambda address: first_or_last_of_24(address) or reserved(address)
 
     def lot_full(self, x: Exchange, point: str) -> bool:
         """Whether a packet could not be parked at this point; then it is counted and dropped."""

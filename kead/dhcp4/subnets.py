@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from kead.config.snapshot4 import SharedNetwork4, Subnet4
+from kead.config.snapshot4 import Pool4, SharedNetwork4, Subnet4
 from kead.dhcp4.options import AGENT_OPTIONS, RAI_LINK_SELECTION, SUBNET_SELECTION
 from kead.dhcp4.packet import Packet4
 from kead.wire.address import text_ip4
@@ -115,6 +115,14 @@ class SubnetSelector:
             why = rule if address is None else rule % text_ip4(address)
             x.trace("subnet", subnet.text if subnet else "none", why)
         return subnet
+
+
+def pool_of(subnet: Subnet4, address: int) -> Pool4 | None:
+    """The pool of this subnet that holds the address."""
+    for pool in subnet.pools:
+        if pool.first <= address <= pool.last:
+            return pool
+    return None
 
 
 def siblings(subnet: Subnet4) -> Sequence[Subnet4]:

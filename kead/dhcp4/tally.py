@@ -207,9 +207,12 @@ class Tally4:
 
     # Leases
 
-    def assigned(self, lease: Lease4) -> None:
-        """An address is given to a client (an offered one too, where offers are stored)."""
-        key = (_ASSIGNED, lease.subnet_id, lease.pool_id)
+    def assigned(self, lease: Lease4, *, in_pool: bool = True) -> None:
+        """An address is given to a client (an offered one too, where offers are stored).
+
+        Not `in_pool`: it is reserved for the client, outside of all pools, and counts in none.
+        """
+        key = (_ASSIGNED, lease.subnet_id, lease.pool_id if in_pool else NO_POOL)
         self._noted[key] = self._noted.get(key, 0) + 1
 
     def released(self, lease: Lease4) -> None:
@@ -256,6 +259,11 @@ class Tally4:
         """A lease was given once more without being stored."""
         self.leases.v4_lease_reuses.add()
         self._subnet(lease.subnet_id).v4_lease_reuses.add()
+
+    def in_conflict(self, subnet_id: int) -> None:
+        """What is reserved for a client is leased to another one, in this subnet."""
+        self.leases.v4_reservation_conflicts.add()
+        self._subnet(subnet_id).v4_reservation_conflicts.add()
 
     def allocation_failed(self, subnet_id: int, *, shared: bool, tried: bool, no_pools: bool, classes: bool) -> None:
         """No address for a client: counted by where and why, several reasons at once (Kea's rules)."""
