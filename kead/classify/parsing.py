@@ -141,7 +141,7 @@ def _expected(accepted: Iterable[str]) -> list[str]:
     if "$END" in accepted:
         return ["end of file"]
     words = [word for name, words in _NAMES.items() if name in accepted for word in words]
-    return [word for word in words if word != "[" or len(words) == 1]  # where an index may be left out, it is
+    return [word for word in words if word != "[" or "+" not in words]  # the index that data may have is not named
 
 
 def _check_depth(tree: Node, text: str) -> None:

@@ -116,13 +116,13 @@ class PacketSubject4:
     # Vendors
 
     def _vendor_block(self, code: int) -> bytes | None:
-        """The entries of the lowest enterprise in option 124 or 125, as one."""
+        """The entries of the lowest enterprise in option 124 or 125, as one; those that are cut short are none."""
         value = self.packet.options.get(code)
         if value is None:
             return None
         entries = _entries(value)
-        if len(entries) < 2:
-            return value
+        if not entries:
+            return None
         lowest = min(entry[:4] for entry in entries)
         own = [entry for entry in entries if entry[:4] == lowest]
         if code == VIVCO_SUBOPTIONS:
@@ -176,8 +176,10 @@ class PacketSubject4:
 
     def length(self) -> bytes:
         """As Kea counts: the header and the options, without the cookie, the END and what is behind it."""
-        options = self.packet.options
-        return _four_bytes(_HEADER + sum(len(encode_option(code, value)) for code, value in options.items()))
+        values = ((code, self.option(code)) for code in self.packet.options)
+        return _four_bytes(
+            _HEADER + sum(len(encode_option(code, value)) for code, value in values if value is not None)
+        )
 
     def hwaddr(self) -> bytes:
         return self.packet.hwaddr
