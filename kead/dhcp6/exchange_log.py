@@ -113,6 +113,9 @@ def log_nothing(x: Exchange, wish: Wish, *, offering: bool) -> None:
 # The usual packet's
 
 
+_text = lru_cache(64)(text_ip6)  # of the server's own addresses: the same few again and again
+
+
 @lru_cache(64)
 def _together(*messages: Message) -> Together:
     return Together(*messages)
@@ -126,7 +129,7 @@ def log_usual(
     datagram = out.datagram
     channel = datagram.channel
     interface = channel.interface.name
-    source, destination = text_ip6(datagram.source), text_ip6(datagram.destination)
+    source, destination = text_ip6(datagram.source), _text(datagram.destination)
     messages = [log.QUERY_LABEL, log.PACKET_RECEIVED]
     arguments: list[tuple[object, ...]] = [
         (who,),
@@ -139,7 +142,7 @@ def log_usual(
             messages.append(message)
             arguments.append((who, *what, int.from_bytes(portion.iaid, "big"), *times))
     messages.append(log.PACKET_SEND)
-    sent_from = text_ip6(channel.address)
+    sent_from = _text(channel.address)
     arguments.append((who, TYPE_NAMES[out.kind], out.kind, sent_from, server_port, source, out.port, interface))
     _together(*messages)(*arguments)
 
