@@ -47,6 +47,9 @@ _PERSONAL: Final = frozenset((VENDOR_CLASS, VENDOR_OPTS))
 _pack_option = Struct("!HH").pack
 _pack_relay = Struct("!BB16s16s").pack
 _MOST_TEMPLATES: Final = 4096
+_LONGEST_LIST: Final = 256
+"""Bytes of an ORO whose template is kept: honest clients ask for some dozen options of two bytes each."""
+_NO_LIST: Final = (b"",)
 
 
 def compose(x: Exchange) -> Packet6:
@@ -198,14 +201,14 @@ def pack_quickly(x: Exchange) -> None:
     for relay in query.relays:
         if RSOO in relay.options:
             quick = False
-    if not quick:
+    oro = asked.get(ORO, _NO_LIST)[0]
+    if not quick or len(oro) > _LONGEST_LIST:
         pack(x, compose(x))
         return
     own: Options = {}
     _add_own(x, own)
-    oro = asked.get(ORO)
     # which of the client's own options are there decides which configured ones are not
-    key = (x.subnet, oro[0] if oro else b"", *own)
+    key = (x.subnet, oro, *own)
     template = service.templates.get(key)
     if template is None:
         template = service.templates.keep(key, compose(x), own)

@@ -171,3 +171,13 @@ async def test_the_quick_way_says_the_same(
         await client.send(kind, **about)
     monkeypatch.undo()
     assert compared
+
+
+async def test_endless_lists_of_requested_options_are_not_remembered(server: ServerUnderTest, client: Client) -> None:
+    """Thousands of them, of 64 KB each, would fill the memory."""
+    server.configure(option_data=[option("dns-servers", "2001:db8::53")])
+    for first in range(1000, 1010):
+        assert 23 in (await client.inform(oro=[*range(first, first + 200), 23])).options
+    assert not server.service.templates
+    assert 23 in (await client.inform(oro=[*range(1000, 1100), 23])).options
+    assert len(server.service.templates) == 1
