@@ -81,8 +81,8 @@ def establish(
     if wanted != ServerId():
         CONFIGURED()
     path = Path(directory, FILE_NAME)
-    text = _read(path) if wanted.persist else duid.text(current)
-    stored, why = _parse(text)
+    text = _read(path) if wanted.persist else ""
+    stored, why = _parse(text or duid.text(current))
     if why:
         UNREADABLE(path, why)
     chosen = choose(wanted, stored, interfaces, now)

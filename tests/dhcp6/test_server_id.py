@@ -150,6 +150,14 @@ def test_without_persist_the_file_is_not_looked_at(tmp_path: Path) -> None:
     assert establish(wanted, tmp_path / "nowhere", interfaces, NOW) == first
 
 
+def test_one_in_use_is_stored_again_where_its_file_is_gone(tmp_path: Path) -> None:
+    wanted = ServerId("EN")
+    first = establish(wanted, tmp_path, interfaces, NOW)
+    (tmp_path / FILE_NAME).unlink()
+    assert establish(wanted, tmp_path, interfaces, NOW + 9, current=first) == first
+    assert (tmp_path / FILE_NAME).read_text() == duid.text(first)
+
+
 def test_what_cannot_be_stored_is_not_used(tmp_path: Path) -> None:
     with pytest.raises(ServerIdError, match=r"unable to open DUID file .*nowhere.* for writing: No such file"):
         kept(tmp_path / "nowhere")
