@@ -16,6 +16,7 @@ import pytest
 from bench.sandbox import Sandbox
 from tests.system.lab import acknowledged
 from tests.system.labs import LABS, both_families
+from tests.system.waiting import until
 
 KILLS = int(os.environ.get("KEAD_KILLS", "5"))
 
@@ -28,8 +29,10 @@ def test_what_was_acknowledged_survives(family: int, sandbox: Sandbox, tmp_path:
     log = tmp_path / "acknowledged"
     lab.server.start()
     for number in range(KILLS):
+        before = lab.assigned()
         flood = lab.flood("--seconds", "1.2", "--clients", "64", "--log", log)
-        time.sleep(0.3 + 0.7 * chance.random())  # the generator takes its first breath in 0.15 s
+        until("the load has begun", lambda before=before: lab.assigned() > before)  # type: ignore[misc]
+        time.sleep(0.8 * chance.random())
         lab.server.kill()
         assert flood.figures()["finished"] > 0
         promised = acknowledged(log)
