@@ -27,7 +27,12 @@ from kead.wire.definitions import OptionDefinition, OptionTable, OptionType
 from kead.wire.text import OptionTextError, fit
 
 if TYPE_CHECKING:
+    from kead.classify.subject import Subject4
     from kead.dhcp4.channel import Datagram
+
+    def _answers_everything(subject: PacketSubject4) -> Subject4:
+        return subject
+
 
 VENDOR_CLASS_PREFIX: Final = "VENDOR_CLASS_"
 _HEADER: Final = 236

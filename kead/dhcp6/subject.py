@@ -19,7 +19,12 @@ from kead.wire.definitions import OptionDefinition, OptionTable, OptionType
 from kead.wire.text import OptionTextError, fit
 
 if TYPE_CHECKING:
+    from kead.classify.subject import Subject6
     from kead.dhcp6.channel import Datagram
+
+    def _answers_everything(subject: PacketSubject6) -> Subject6:
+        return subject
+
 
 VENDOR_CLASS_PREFIX: Final = "VENDOR_CLASS_"
 _MODEMS: Final = (b"docsis3.0", b"eRouter1.0")
