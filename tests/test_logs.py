@@ -14,7 +14,7 @@ import pytest
 from kead import logs
 from kead.log_outputs import FileOutput, StreamOutput, SyslogOutput
 from kead.log_pattern import SYSLOG_PATTERN, Pattern
-from kead.logs import DEBUG, ERROR, INFO, WARN, LogSettingsError, Message, Together
+from kead.logs import DEBUG, ERROR, GAPS, INFO, WARN, LogSettingsError, Message, Together
 
 STARTED = Message("TEST_STARTED", "dhcp4", INFO, "server version %s started")
 OFFER = Message("TEST_OFFER", "leases", INFO, "%s: lease %s will be offered")
@@ -426,14 +426,55 @@ def test_messages_together_are_what_they_are_one_by_one(loggers: list[dict[str, 
     together = Together(DUMP, STARTED, DUMP)
     arguments = (("50%s",), (4,), ("that",))
     said = []
-    for write in (True, False):
+    for way in ("together", "one by one", "again"):
         for log in tmp_path.glob("*.log"):
             log.unlink()
         configure(*loggers)
-        if write:
+        if way == "together":
             together(*arguments)
-        else:
+        elif way == "one by one":
             for message, values in zip((DUMP, STARTED, DUMP), arguments, strict=True):
                 message(*values)
+        else:
+            assert not together.again("this", "that", "50%s"), "nothing is learnt of a new configuration"
+            together.learn("this", (GAPS[1],), (4,), (GAPS[0],))
+            together.learn("other", (GAPS[0],), (5,), (GAPS[0],))
+            if not together.again("this", "that", "50%s"):
+                together(*arguments)
         said.append({log.name: [line[23:] for line in lines(log)] for log in tmp_path.glob("*.log")})
-    assert said[0] == said[1]
+    assert said[0] == said[1] == said[2]
+
+
+def test_what_is_learnt_is_dated_anew_and_tells_the_thread_that_writes(tmp_path: Path) -> None:
+    configure(to_file())
+    together = Together(STARTED, OFFER)
+    moments = [1_700_000_000.25, 1_700_000_001.5]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: moments[0])
+        together.learn("it", (1,), (GAPS[0], "10.0.0.1"))
+        assert together.again("it", "first")
+        del moments[0]
+        assert together.again("it", "second")
+    written = lines(tmp_path / "kea.log")
+    assert [line.split("TEST_")[1] for line in written] == [
+        "STARTED server version 1 started",
+        "OFFER first: lease 10.0.0.1 will be offered",
+        "STARTED server version 1 started",
+        "OFFER second: lease 10.0.0.1 will be offered",
+    ]
+    assert [line[20:23] for line in written] == ["250", "250", "500", "500"]
+    assert len({line.split("[")[1].split("]")[0].split(".")[-1] for line in written}) == 1
+    told: list[bool] = []
+    other = threading.Thread(target=lambda: told.append(together.again("it", "third")))
+    other.start()
+    other.join()
+    assert told == [False], "its own number would be wrong"
+
+
+def test_not_everything_is_learnt_for_ever(tmp_path: Path) -> None:
+    configure(to_file())
+    together = Together(STARTED)
+    for number in range(2000):
+        together.learn(number, (number,))
+    assert len(together._learnt) <= 512
+    assert together.again(1999)

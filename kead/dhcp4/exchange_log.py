@@ -9,10 +9,11 @@ from kead.dhcp4 import messages as log
 from kead.dhcp4.label import label
 from kead.dhcp4.packet import OFFER, TYPE_NAMES, Packet4
 from kead.dhcp4.packet_text import packet_text
-from kead.logs import Together
+from kead.logs import GAPS, Together
 from kead.wire.address import text_ip4
 
 if TYPE_CHECKING:
+    from kead.dhcp4.channel import Datagram
     from kead.dhcp4.exchange import Exchange
     from kead.dhcp4.outgoing import Outgoing
 
@@ -72,19 +73,46 @@ _REUSED = Together(log.QUERY_LABEL, log.PACKET_RECEIVED, log.LEASE_ALLOC, log.LE
 
 def log_usual(query: Packet4, out: Outgoing, address: int, lifetime: int, reused: bool, server_port: int) -> None:
     """All lines of an exchange in which nothing unusual happened."""
-    who = label(query)
+    who, text = label(query), text_ip4(address)
     datagram = out.datagram
+    kind = out.kind
+    together = _OFFERED if kind == OFFER else _REUSED if reused else _ALLOCATED
     interface = datagram.channel.interface.name
+    relayed = out.port == server_port
+    if not relayed:
+        together(*_usual(query.type, datagram, interface, out, lifetime, reused, server_port, who, text))
+        return
+    # of one relay agent's exchanges only the client and its address differ
+    about = (
+        query.type, datagram.source, datagram.destination, interface, out.local, out.destination, lifetime, server_port
+    )  # fmt: skip
+    if not together.again(about, who, text):
+        together.learn(about, *_usual(query.type, datagram, interface, out, lifetime, reused, server_port, *GAPS[:2]))
+        together(*_usual(query.type, datagram, interface, out, lifetime, reused, server_port, who, text))
+
+
+def _usual(
+    asked: int,
+    datagram: Datagram,
+    interface: str,
+    out: Outgoing,
+    lifetime: int,
+    reused: bool,
+    server_port: int,
+    who: str,
+    address: str,
+) -> list[tuple[object, ...]]:
+    """What the lines say, one after the other."""
     kind = out.kind
     source, destination = _text(datagram.source), _text(datagram.destination)
     sent_from, to = _text(out.local), _text(out.destination)
-    received = (who, TYPE_NAMES[query.type], query.type, source, destination, interface)
-    send = (who, TYPE_NAMES[kind], kind, sent_from, server_port, to, out.port, interface)
+    lines: list[tuple[object, ...]] = [
+        (who,),
+        (who, TYPE_NAMES[asked], asked, source, destination, interface),
+    ]
     if kind == OFFER:
-        _OFFERED((who,), received, (who, text_ip4(address)), send)
-        return
-    allocated = (who, text_ip4(address), lifetime)
-    if reused:
-        _REUSED((who,), received, allocated, allocated, send)
+        lines.append((who, address))
     else:
-        _ALLOCATED((who,), received, allocated, send)
+        lines += [(who, address, lifetime)] * (2 if reused else 1)
+    lines.append((who, TYPE_NAMES[kind], kind, sent_from, server_port, to, out.port, interface))
+    return lines
