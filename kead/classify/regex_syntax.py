@@ -133,7 +133,7 @@ def size(node: Node) -> int:
         case Sequence(parts) | Choice(parts):
             return 1 + sum(map(size, parts))
         case Repeat(inner, low, high, _):
-            return 1 + (1 + size(inner)) * max(1, low + 1 if high is None else high)
+            return 1 + size(inner) * max(1, low + 1 if high is None else high)
         case Group(inner, _) | LookAhead(inner, _):
             return 1 + size(inner)
         case _:
