@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from kead.allocation.occupied import Occupied
-from kead.allocation.pools import PoolRange, first_usable
+from kead.allocation.pools import PoolRange
+from kead.allocation.walk import ADDRESS_LENGTH, Stretch, Walk
 
 
 class IterativeAllocator:
-    """Walks through the pools in address order, round and round, stepping over what cannot be used.
+    """Walks through the pools in address order, round and round, stepping over what cannot be used (`walk.py`).
 
-    The pointer is one for the whole subnet. It stands before the first address when the subnet is configured, is moved
-    by every pick, whether or not the client takes the address, and by nothing else.
+    Pointers stand before the first addresses when the subnet is configured, are moved by every pick, whether or not the
+    client takes the address, and by nothing else.
     """
 
-    __slots__ = ("_next",)
+    __slots__ = ("_walk",)
 
     def __init__(self) -> None:
-        self._next = 0
+        self._walk = Walk()
 
     def pick(
         self,
@@ -28,20 +29,21 @@ class IterativeAllocator:
         avoid: Callable[[int], bool] | None,
     ) -> int | None:
         """See `Allocator`."""
-        address: int | None = self._next
-        for pool in pools:  # most often the very next one will do
-            if pool.first <= self._next <= pool.last:
-                if free.taken(self._next) or self._next in busy or (avoid is not None and avoid(self._next)):
-                    address = None
-                break
-        else:
-            address = None
-        if address is None:
-            address = first_usable(pools, self._next, free, busy, avoid)
-            if address is None:
-                return None
-        self._next = address + 1
-        return address
+        walk = self._walk
+        last = walk.at
+        for pool in pools:  # most often the next free one will do
+            first = pool.first
+            if first == last:
+                address = free.next_free(first, pool.last, walk.next.get(first, first))
+                if address is None or address in busy or (avoid is not None and avoid(address)):
+                    break
+                walk.next[first] = address + 1
+                return address
+        if not pools:
+            return None
+        stretches = [Stretch(pool.first, pool.first, pool.last, ADDRESS_LENGTH, free) for pool in pools]
+        found = walk.pick(stretches, busy, None if avoid is None else lambda address, _: avoid(address))
+        return found[1] if found is not None else None
 
     def close(self) -> None:
         """See `Allocator`."""

@@ -1,9 +1,10 @@
-"""The iterative allocator's way through pools of prefixes, which delegate prefixes of several lengths.
+"""The iterative allocator's way through the pools of a subnet, of addresses or of prefixes of several lengths.
 
 Each pool has a pointer of its own. A walk goes on in the pool that served last, and from its end into the next one,
-where that one's pointer is; only when all are through do all begin anew. Who hints at a length walks only through some
-of the pools, and then the way is no circle: which prefix comes next is what Kea's walk gives, since clients and their
-administrators see it. Kea looks at one prefix after the other; here all that are taken are passed in one step.
+where that one's pointer is; only when all are through do all begin anew. Who may not use all pools, or hints at a
+length of prefix, walks only through some of them, and then the way is no circle: what comes next is what Kea's walk
+gives, since clients and their administrators see it. Kea looks at one after the other; here all that are taken are
+passed in one step.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Final, NamedTuple
 
 from kead.allocation.occupied import Occupied
 
+ADDRESS_LENGTH: Final = 128
+"""Of a pool of addresses, also of IPv4: an address is its own number."""
 BEGIN: Final = -1
 """No pool's name: none has served yet."""
 
@@ -32,34 +35,36 @@ class Stretch(NamedTuple):
 
 
 class Walk:
-    """Pointers into the pools of one subnet. `pick` is given some of them, always under the same names (not BEGIN)."""
+    """Pointers into the pools of one subnet. `pick` is given some of them, always under the same names (not BEGIN).
 
-    __slots__ = ("_at", "_next")
+    at     the pool that served last
+    next   the next number of each pool that has not just begun; one above its last: it is through
+    """
+
+    __slots__ = ("at", "next")
 
     def __init__(self) -> None:
-        self._next: dict[int, int] = {}
-        """The next number of each pool that has not just begun; one above its last: it is through."""
-        self._at = BEGIN
-        """The pool that served last."""
+        self.next: dict[int, int] = {}
+        self.at = BEGIN
 
     def pick(self, pools: Sequence[Stretch], busy: Container[int], avoid: Avoid | None) -> tuple[Stretch, int] | None:
         """A pool and a number in it; None if there is nothing in any. There must be one pool at least."""
         start = looked = 0
         for place, pool in enumerate(pools):
-            if pool.name == self._at:
+            if pool.name == self.at:
                 start = place
                 break
         for pool in pools[start:] if start else pools:
-            begin = self._next.get(pool.name, pool.first)
+            begin = self.next.get(pool.name, pool.first)
             if self._serve(pool, begin, busy, avoid):
-                return pool, self._next[pool.name] - 1
+                return pool, self.next[pool.name] - 1
             looked += pool.last - begin + 1
             self._through(pool)
         for pool in pools:
-            self._next.pop(pool.name, None)
+            self.next.pop(pool.name, None)
         for pool in pools:
             if self._serve(pool, pool.first, busy, avoid):
-                return pool, self._next[pool.name] - 1
+                return pool, self.next[pool.name] - 1
             self._through(pool)
         self._stand(pools, looked)
         return None
@@ -76,30 +81,30 @@ class Walk:
                 number = free.next_free(first, last, number + 1)
         if number is None:
             return False
-        self._at = name
-        self._next[name] = number + 1
+        self.at = name
+        self.next[name] = number + 1
         return True
 
     def _through(self, pool: Stretch) -> None:
         """This pool has come to its end. One of a single prefix has then begun anew already."""
         if pool.first == pool.last:
-            self._next.pop(pool.name, None)
+            self.next.pop(pool.name, None)
         else:
-            self._next[pool.name] = pool.last + 1
+            self.next[pool.name] = pool.last + 1
 
     def _stand(self, pools: Sequence[Stretch], looked: int) -> None:
         """After a walk in vain: where it ends when each prefix is looked at, `looked` of them before all began anew."""
         left = sum(pool.last - pool.first + 1 for pool in pools) - looked
         if not left:
-            self._at = pools[-1].name
+            self.at = pools[-1].name
             return
         for pool in pools:
             size = pool.last - pool.first + 1
             if left > size:
                 left -= size
             elif left:
-                self._at = pool.name
-                self._next[pool.name] = pool.first + left
+                self.at = pool.name
+                self.next[pool.name] = pool.first + left
                 left = 0
             else:
-                self._next.pop(pool.name, None)
+                self.next.pop(pool.name, None)

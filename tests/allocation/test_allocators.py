@@ -187,12 +187,31 @@ def test_iterative_steps_over_taken_ones_and_does_not_go_back() -> None:
     assert picks(allocator, pools, free, 4) == [1, 3, 4, 5]
 
 
-def test_iterative_has_one_pointer_for_clients_of_different_pools() -> None:
+def test_iterative_goes_on_in_each_pool_where_it_was() -> None:
     low, high, free = Pool(NET, NET + 9), Pool(NET + 20, NET + 29), Occupancy()
     allocator = IterativeAllocator()
     assert picks(allocator, (high,), free, 2) == [20, 21]
     assert picks(allocator, (low,), free, 2) == [0, 1]
-    assert picks(allocator, (low, high), free, 9)[-2:] == [9, 20]
+    assert picks(allocator, (low, high), free, 9)[-2:] == [9, 22]
+
+
+@pytest.mark.parametrize(
+    ("clients", "expected"),
+    [
+        ("abababba", "a0 b0 a1 b1 a2 b2 b3 a3"),
+        (
+            "aabaacbabbccaababcccacbbac",
+            "a0 a1 b0 a2 a3 b1 b2 a0 b3 b0 b1 b2 a1 a2 b3 a3 b0 b1 b2 b3 a0 a1 b0 b1 a2 a3",
+        ),
+    ],
+)
+def test_iterative_has_a_pointer_into_each_pool(clients: str, expected: str) -> None:
+    """What 3.0.4 offers to clients who may use the first pool (a), the second (b) or both (c)."""
+    first, second = Pool(10, 13), Pool(20, 23)
+    pools = {"a": [first], "b": [second], "c": [first, second]}
+    allocator, free = IterativeAllocator(), Occupancy()
+    found = [allocator.pick(pools[client], free, (), None) or 0 for client in clients]
+    assert [f"{'_ab'[address // 10]}{address % 10}" for address in found] == expected.split()
 
 
 def test_iterative_comes_around_to_the_address_before_its_pointer_last() -> None:
