@@ -11,10 +11,15 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from bench.sandbox import Sandbox
+from bench.server import KEAD
 from tests.system.lab import Lab, mac
 from tests.system.labs import LABS, both_families
 from tests.system.waiting import until
+
+SILENT = "Kea 2.2 serves nobody any more after some of them"
 
 
 def still_serves(lab: Lab, number: int) -> None:
@@ -43,6 +48,8 @@ def raw(lab: Lab, request: bytes, *, hang_up: bool = False) -> dict[str, object]
 
 @both_families
 def test_a_reload_of_a_broken_file_changes_nothing(family: int, sandbox: Sandbox, tmp_path: Path, flavour: str) -> None:
+    if flavour != KEAD:
+        pytest.skip(SILENT)
     lab = LABS[family](sandbox, tmp_path, flavour)
     lab.server.start()
     good = lab.server.config_file.read_text()
@@ -85,6 +92,8 @@ def test_a_start_with_a_broken_file_ends_with_the_reason(
 
 @both_families
 def test_broken_commands_are_answered_or_ignored(family: int, sandbox: Sandbox, tmp_path: Path, flavour: str) -> None:
+    if flavour != KEAD:
+        pytest.skip(SILENT)
     lab = LABS[family](sandbox, tmp_path, flavour)
     lab.server.start()
     for request in (b"", b"{", b'{"command": "config-get"', b"\xff\xfe", b"[" * 20_000, b" " * 200_000):
