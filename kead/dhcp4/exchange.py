@@ -43,6 +43,7 @@ class Exchange(Outgoing):
         "identifier",
         "lease",
         "lifetime",
+        "named_in",
         "now",
         "query",
         "refused",
@@ -92,6 +93,8 @@ class Exchange(Outgoing):
         self.requested = 0
         self.hostname = ""
         self.fqdn_fwd = self.fqdn_rev = False
+        self.named_in: Subnet4 | None = None
+        """The subnet whose rules for names were followed."""
         self.lifetime = self.full_lifetime = 0
         self.reused = self.refused = self.unknown_address = False
         self.bare = self.stashed = self.generate_name = False

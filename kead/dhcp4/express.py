@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kead import logs
 from kead.dhcp4 import messages as log
 from kead.dhcp4.exchange_log import log_usual
-from kead.dhcp4.leasing import unchanged
+from kead.dhcp4.grants import unchanged
 from kead.dhcp4.lifetimes import remaining
 from kead.dhcp4.names import from_host_name
 from kead.dhcp4.options import (

@@ -17,7 +17,7 @@ from kead.dhcp4.packet import Packet4
 from kead.dhcp4.reservations import host_of
 from kead.dhcp4.values import ClientName, encode_client_name
 from kead.wire.address import text_ip4
-from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME
+from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME, DomainNameError, split_text, text_labels
 
 if TYPE_CHECKING:
     from kead.dhcp4.exchange import Exchange
@@ -37,12 +37,11 @@ class Names:
     async def choose(self, x: Exchange) -> None:
         """Set `x.hostname`; ddns4_update callouts may change it."""
         query = x.query
+        x.named_in = x.subnet
+        x.hostname, x.generate_name = "", False
         host = host_of(x)
         if host is not None and host.hostname:
-            x.hostname = host.hostname.lower()
-            x.generate_name = False
-            if FQDN in query.options:
-                x.hostname = x.hostname.removesuffix(".") + "."
+            x.hostname = _reserved(host.hostname, complete=FQDN in query.options)
         elif FQDN in query.options:
             value = query.options[FQDN]
             x.hostname = _from_fqdn(client_labels(value))
@@ -84,6 +83,17 @@ class Names:
         response.options[FQDN] = encode_client_name(
             ClientName(flags, x.hostname.removesuffix("."), True), asked[1], asked[2]
         )
+
+
+def _reserved(hostname: str, *, complete: bool) -> str:
+    """A reserved name for option 12, or `complete` for option 81: then "" if it is none that DNS could have."""
+    name = hostname.lower().removesuffix(".")
+    if not complete:
+        return name
+    try:
+        return text_labels(split_text(name + ".")).removesuffix(".") + "."
+    except DomainNameError:
+        return ""
 
 
 def _from_fqdn(wire: list[bytes]) -> str:

@@ -59,9 +59,10 @@ def find_hosts(x: Exchange) -> None:
     if x.subnet is None or not known:
         return
     found: dict[int, Host4] = {}
-    for subnet in siblings(x.subnet):
-        if subnet.reservations_in_subnet and (host := hosts.find(subnet.id, known)) is not None:
-            found[subnet.id] = host
+    if x.subnet.reservations_in_subnet:  # that the client is connected to; else its siblings' do not count either
+        for subnet in siblings(x.subnet):
+            if subnet.reservations_in_subnet and (host := hosts.find(subnet.id, known)) is not None:
+                found[subnet.id] = host
     if x.subnet.reservations_global:
         host = hosts.find(GLOBAL, known)
         if host is not None:

@@ -17,7 +17,8 @@ from kead.dhcp4.arrival import acceptable, ask_about_subnet, find_subnet, recove
 from kead.dhcp4.consent import ask_before_offer, before_sending, committed
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.exchange_log import log_received, log_send
-from kead.dhcp4.leasing import assign, decline, find_lease, offer, release
+from kead.dhcp4.grants import decline, release
+from kead.dhcp4.leasing import assign, find_lease, offer
 from kead.dhcp4.options import (
     CLIENT_IDENTIFIER,
     FQDN,
