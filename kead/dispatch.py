@@ -127,6 +127,7 @@ class Receiver(Protocol[D]):
     """A channel."""
 
     def receive(self, limit: int) -> list[D]: ...
+    def spare(self, limit: int, newcomers: int, oldest: float) -> tuple[list[D], int]: ...
     def waits(self) -> bool: ...
 
 
@@ -221,7 +222,8 @@ class Dispatcher(Generic[S, D, X, O]):
             return
         began = time.perf_counter()
         if len(datagrams) >= BATCH:  # behind: see all that waits, so that nothing is lost in the kernel unseen
-            datagrams = self._most_useful(datagrams + channel.receive(BACKLOG))
+            more, dropped = channel.spare(BACKLOG, NEWCOMERS, self._clock() - STALE)
+            datagrams = self._most_useful(datagrams + more, dropped)
         self.serve(datagrams)
         pace.note(len(datagrams), began, time.perf_counter(), 1)
 
@@ -401,10 +403,12 @@ class Dispatcher(Generic[S, D, X, O]):
 
     # Too much to do
 
-    def _most_useful(self, datagrams: list[D]) -> list[D]:
+    def _most_useful(self, datagrams: list[D], dropped: int) -> list[D]:
         """Of what has piled up, what is worth the time: packets that somebody still waits for; requests before
-        newcomers, since they finish work already paid for; and of newcomers no more than can be served soon.
+        newcomers, since they finish work already paid for; and of newcomers no more than can be served soon. `dropped`:
+        how many are dropped already.
         """
+        total = dropped + len(datagrams)
         oldest_wanted = self._clock() - STALE
         useful: list[D] = []
         newcomers: list[D] = []
@@ -412,9 +416,9 @@ class Dispatcher(Generic[S, D, X, O]):
             if datagram.arrived >= oldest_wanted:
                 (newcomers if self._begins(datagram.data) else useful).append(datagram)
         useful += newcomers[:NEWCOMERS]
-        dropped = len(datagrams) - len(useful)
+        dropped = total - len(useful)
         if dropped:
             self.service.tally.overloaded(dropped)
             if self.words.PACKETS_TOO_MANY.on:
-                self.words.PACKETS_TOO_MANY(dropped, len(datagrams))
+                self.words.PACKETS_TOO_MANY(dropped, total)
         return useful

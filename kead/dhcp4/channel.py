@@ -12,10 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from kead.dhcp4.frames import Instruction, assemble
+from kead.dhcp4.options import MESSAGE_TYPE
+from kead.dhcp4.packet import DISCOVER
 from kead.network import channel as network
 from kead.network.interfaces import Interface
 
 _SO_ATTACH_FILTER: Final = 26
+
+BEGINS_AT: Final = 240
+BEGINS: Final = bytes((MESSAGE_TYPE, 1, DISCOVER))
+"""Of a newcomer's message these bytes are at this place: clients put the message type first."""
 
 
 class Datagram:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from kead import dispatch
 from kead.dhcp4 import messages
+from kead.dhcp4.channel import BEGINS, BEGINS_AT
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.label import label
-from kead.dhcp4.options import MESSAGE_TYPE
 from kead.dhcp4.outgoing import Outgoing
-from kead.dhcp4.packet import DISCOVER, PacketError, decode
+from kead.dhcp4.packet import PacketError, decode
 from kead.dhcp4.serve import serve
 from kead.dispatch import Store
 from kead.network.segments import FEWEST, send_groups
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 Place = tuple["Channel", int, int, bytes, int, int]
 """Where replies go that may go together: channel, address, port, MAC and own address where it is a matter of the
 channel's; and their length."""
-_DISCOVER = bytes((MESSAGE_TYPE, 1, DISCOVER))
 
 
 class Dispatcher(dispatch.Dispatcher["Service4", "Datagram", Exchange, Outgoing]):
@@ -113,8 +112,8 @@ class Dispatcher(dispatch.Dispatcher["Service4", "Datagram", Exchange, Outgoing]
         return x.service.store
 
     def _begins(self, data: bytes) -> bool:
-        """Whether it looks like a DISCOVER: clients put the message type first."""
-        return data[240:243] == _DISCOVER
+        """Whether it looks like a DISCOVER."""
+        return data[BEGINS_AT : BEGINS_AT + 3] == BEGINS
 
     def _label(self, x: Exchange) -> str:
         try:

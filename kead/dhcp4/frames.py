@@ -27,7 +27,8 @@ _TTL: Final = 64
 # destination MAC, source MAC, type | version+length, service, total length, id, flags+offset, TTL, protocol, checksum,
 # source, destination | source port, destination port, length; then comes the checksum
 _HEADERS: Final = struct.Struct("!6s6sHBBHHHBBHIIHHH")
-_HEADERS_SIZE: Final = 42
+HEADERS: Final = 42
+"""Bytes of them: Ethernet, IP without options, UDP."""
 DATAGRAM_HEADERS: Final = 28
 """Bytes of the IP and UDP headers that are written here."""
 _BEFORE_UDP: Final = 34
@@ -55,14 +56,14 @@ def parse(frame: bytes | bytearray | memoryview, start: int, size: int, verify: 
     pair or a bridge with only the pseudo-header's part of it filled in (the network card would have done the rest);
     that is accepted too, and so is none at all (RFC 768).
     """
-    if size < _HEADERS_SIZE:
+    if size < HEADERS:
         return None
     mac, kind, version, total, fragment, protocol, source, destination, source_port, _port, length, given = _READ(
         frame, start
     )
     if kind != ETHERTYPE_IPV4 or protocol != _UDP or fragment & 0x3FFF or total + 14 > size:
         return None
-    first = start + _HEADERS_SIZE
+    first = start + HEADERS
     header = 20
     if version != 0x45:  # options in the IP header
         header = (version & 15) << 2
@@ -140,9 +141,7 @@ class FrameBuilder:
         head, rest = self._head(link_destination, source, source_port, destination, port, size * number)
         begun = (rest - source_port - port - (size * number + 8)) % 0xFFFF
         return (
-            _OFFLOAD.pack(_CHECKSUM_BEGUN, _SEGMENT_UDP, _HEADERS_SIZE, size, _BEFORE_UDP, 6)
-            + head
-            + _pack_checksum(begun)
+            _OFFLOAD.pack(_CHECKSUM_BEGUN, _SEGMENT_UDP, HEADERS, size, _BEFORE_UDP, 6) + head + _pack_checksum(begun)
         )
 
     def _head(

@@ -27,15 +27,18 @@ from contextlib import suppress
 from time import time
 from typing import Final
 
-from kead.dhcp4.channel import Channel, Datagram, attach
+from kead.dhcp4.channel import BEGINS_AT, Channel, Datagram, attach
 from kead.dhcp4.frames import (
     BROADCAST_MAC,
     DATAGRAM_HEADERS,
     DROP_EVERYTHING,
+    HEADERS,
     FrameBuilder,
     filter_program,
     parse,
 )
+from kead.dhcp4.options import MESSAGE_TYPE
+from kead.dhcp4.packet import DISCOVER
 from kead.dhcp4.udp import bound
 from kead.network import segments
 from kead.network.channel import SIZE, grow, stamp, want_stamps
@@ -55,6 +58,8 @@ _SLOT_HEADER: Final = struct.Struct("=IIIHHII").unpack_from  # status, length, c
 _SLOT: Final = 2048
 _SLOTS: Final = 2048
 _BLOCK: Final = 1 << 16
+_OPTION_AT: Final = HEADERS + BEGINS_AT
+_KIND_AT: Final = _OPTION_AT + 2
 
 RINGS_MOST: Final = 16
 """More interfaces than this are served without rings: a ring holds 4 MiB even while nothing comes."""
@@ -221,10 +226,19 @@ class RingChannel(RawChannel):
         self._next = 0
 
     def receive(self, limit: int) -> list[Datagram]:
+        return self._read(limit, -1, 0.0)[0]
+
+    def spare(self, limit: int, newcomers: int, oldest: float) -> tuple[list[Datagram], int]:
+        return self._read(limit, newcomers, oldest)
+
+    def _read(self, limit: int, newcomers: int, oldest: float) -> tuple[list[Datagram], int]:
+        """``receive`` and ``spare``; ``newcomers`` -1: all of them."""
         batch: list[Datagram] = []
+        dropped = 0
         if self.closed:
-            return batch
+            return batch, dropped
         append = batch.append
+        sparing = newcomers >= 0
         states = self._states
         view = self._view
         slot = self._next
@@ -237,18 +251,26 @@ class RingChannel(RawChannel):
                 break
             start = slot * _SLOT
             _state, _length, size, offset, _net, seconds, nanoseconds = _SLOT_HEADER(view, start)
-            parsed = parse(view, start + offset, size, not state & _CHECKSUM_KNOWN)
+            arrived = seconds + nanoseconds * 1e-9
+            wanted = True
+            if sparing:
+                # what has an IP header of unusual length, or no message at all, looks like no newcomer's
+                if view[start + offset + _KIND_AT] == DISCOVER and view[start + offset + _OPTION_AT] == MESSAGE_TYPE:
+                    newcomers -= arrived >= oldest
+                    wanted = newcomers >= 0
+                if arrived < oldest or not wanted:
+                    dropped += 1
+                    wanted = False
+            parsed = parse(view, start + offset, size, not state & _CHECKSUM_KNOWN) if wanted else None
             if parsed is not None:
                 mac, source, port, destination, first, end = parsed
-                append(
-                    Datagram(bytes(view[first:end]), source, port, destination, self, mac, seconds + nanoseconds * 1e-9)
-                )
+                append(Datagram(bytes(view[first:end]), source, port, destination, self, mac, arrived))
             states[word] = 0
             slot += 1
             if slot == _SLOTS:
                 slot = 0
         self._next = slot
-        return batch
+        return batch, dropped
 
     def _check(self) -> None:
         """Woken for nothing: is it an error that the socket has to tell?"""

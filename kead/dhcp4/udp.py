@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from time import time
 from typing import Final
 
-from kead.dhcp4.channel import Channel, Datagram
+from kead.dhcp4.channel import BEGINS, BEGINS_AT, Channel, Datagram
 from kead.dhcp4.frames import BROADCAST
 from kead.network import segments
 from kead.network.channel import SIZE, BindError, grow, stamp, want_stamps
@@ -101,16 +101,30 @@ class UdpChannel(Channel):
         return self._socket.fileno()
 
     def receive(self, limit: int) -> list[Datagram]:
+        return self._read(limit, -1)[0]
+
+    def spare(self, limit: int, newcomers: int, oldest: float) -> tuple[list[Datagram], int]:
+        return self._read(limit, newcomers)
+
+    def _read(self, limit: int, newcomers: int) -> tuple[list[Datagram], int]:
+        """``receive`` and ``spare``; ``newcomers`` -1: all of them."""
         batch: list[Datagram] = []
         append = batch.append
         recvfrom = self._recvfrom
         address = self.address
+        sparing = newcomers >= 0
+        dropped = 0
         now = 0.0
         try:
             for _ in range(limit):
                 data, (host, port) = recvfrom(SIZE)
                 if not now:  # behind: the last batch was full, so this one has waited
                     now = stamp(self._socket) if self._behind else time()
+                if sparing and data[BEGINS_AT : BEGINS_AT + 3] == BEGINS:
+                    newcomers -= 1
+                    if newcomers < 0:
+                        dropped += 1
+                        continue
                 source = _numbers.get(host)
                 if source is None:
                     source = _number(host)
@@ -121,7 +135,7 @@ class UdpChannel(Channel):
         except OSError as error:
             self._behind = False
             self._trouble(self, error)
-        return batch
+        return batch, dropped
 
     def send(
         self, data: bytes, destination: int, port: int, link_destination: bytes | None, source: int, source_port: int

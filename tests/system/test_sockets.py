@@ -298,6 +298,54 @@ def test_a_burst_is_kept_and_read_in_bounded_batches(link: Link, way: str) -> No
         serve(link.server, config(link.near), scenario)
 
 
+@pytest.mark.parametrize("udp", [True, False], ids=["udp", "raw"])
+def test_newcomers_beyond_a_number_are_dropped_while_reading(link: Link, udp: bool) -> None:
+    """And only they: not who asks for an address, not who is no client at all."""
+    ready(link.server, link.near)
+    discover, request = (bytes(240) + bytes((53, 1, kind, 255)) for kind in (1, 3))
+
+    async def scenario(opened: Opened) -> None:
+        (channel, *_) = opened.sockets.channels
+        channel.pause()
+        for message in (discover, request, discover, discover, b"short", discover, request):
+            relay.sendto(message, ("192.0.2.1", 67))
+        await asyncio.sleep(0.05)
+        batch, dropped = channel.spare(100, 2, time.time() - 5)
+        assert [datagram.data for datagram in batch] == [discover, request, discover, b"short", request]
+        assert dropped == 2
+        assert channel.spare(100, 2, time.time() - 5) == ([], 0)
+        for _ in range(3):
+            relay.sendto(discover, ("192.0.2.1", 67))
+        await asyncio.sleep(0.05)
+        assert [datagram.data for datagram in channel.receive(100)] == [discover] * 3
+
+    with link.udp() as relay:
+        serve(link.server, config(link.near, udp=udp), scenario)
+
+
+def test_what_has_waited_too_long_is_dropped_from_a_ring_and_takes_nobody_s_place(link: Link) -> None:
+    ready(link.server, link.near)
+    discover = bytes(240) + bytes((53, 1, 1, 255))
+
+    async def scenario(opened: Opened) -> None:
+        (channel,) = opened.sockets.channels
+        channel.pause()
+        for _ in range(5):
+            relay.sendto(discover, ("192.0.2.1", 67))
+        await asyncio.sleep(0.1)
+        border = time.time()
+        for _ in range(3):
+            relay.sendto(discover, ("192.0.2.1", 67))
+        await asyncio.sleep(0.05)
+        batch, dropped = channel.spare(100, 2, border)
+        assert len(batch) == 2
+        assert all(datagram.arrived >= border for datagram in batch)
+        assert dropped == 6
+
+    with link.udp() as relay:
+        serve(link.server, config(link.near), scenario)
+
+
 def test_a_ring_goes_round(link: Link) -> None:
     ready(link.server, link.near)
 
