@@ -32,12 +32,12 @@ def namespaces(pid: int) -> list[str]:
 
 
 @contextmanager
-def serving(console: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The script in a session of its own, as a terminal would run it, once it serves."""
+def serving(console: Path, *words: str, says: str = "Serving. Ctrl-C") -> Iterator[subprocess.Popen[bytes]]:
+    """The script in a session of its own, as a terminal would run it, once it serves (or says something else)."""
     with console.open("w") as stream:
         process = subprocess.Popen([SCRIPT, *words], stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        until("script/server serves", lambda: "Serving. Ctrl-C" in console.read_text(), patience=60)
+        until("script/server serves", lambda: says in console.read_text(), patience=60)
         yield process
     finally:
         if process.poll() is None:
@@ -120,6 +120,19 @@ def test_it_serves_until_ctrl_c_and_answers_as_printed(tmp_path: Path) -> None:
         assert len(here) == 2
         assert namespaces(process.pid) == []
     assert "Traceback" not in console.read_text()
+
+
+def test_ctrl_c_while_a_client_asks_ends_it_at_once(tmp_path: Path) -> None:
+    """dhclient would go on asking for half a minute, with no server there any more."""
+    console = tmp_path / "console"
+    with serving(console, says="(dhclient)") as process:
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 5
+        assert namespaces(process.pid) == []
+    assert "BOUND" not in console.read_text(), "it was still asking"
+    assert "Serving" not in console.read_text()
 
 
 def test_a_server_that_ends_ends_all(tmp_path: Path) -> None:
