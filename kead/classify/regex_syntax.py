@@ -337,7 +337,9 @@ class _Reading:
             self._outside()
         self._at += 1
         following = self._peek()
-        if character == "[" and following and following in ":.=":
+        if character == "[" and not following:
+            raise RegexError("Incomplete '[[' character class in regular expression")
+        if character == "[" and following in ":.=":
             return self._named(following)
         if character != "\\":
             return frozenset((ord(character),)), True

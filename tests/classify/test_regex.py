@@ -121,6 +121,7 @@ WRONG = (
     ("\\c", "invalid '\\cX' control character in regular expression"),
     ("a{2", "Mismatched '{' and '}' in regular expression"),
     ("[a", "Unexpected character within '[...]' in regular expression"),
+    ("[c}[", "Incomplete '[[' character class in regular expression"),
     ("[a-", "Invalid end of '[x-x]' range in regular expression"),
     ("[[:alpha:", "Invalid character class in regular expression"),
     ("[[:alpha:]", "Unexpected character within '[...]' in regular expression"),
