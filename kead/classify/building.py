@@ -9,30 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from socket import AF_INET, AF_INET6, inet_pton
-from typing import Final, NamedTuple, NoReturn, cast
-
-from lark import Token, Tree
+from typing import Final, NamedTuple, cast
 
 from kead.classify import functions
-from kead.classify.errors import EvaluationError, ExpressionError
-from kead.classify.parsing import Node, span_of
+from kead.classify.errors import EvaluationError
+from kead.classify.parsing import Node, nodes_of, tokens_of
 from kead.classify.regex import RegexError, compile_regex
-from kead.classify.subject import ANY_ENTERPRISE, Path, Subject, Subject4, Subject6
-from kead.wire.definitions import OptionDefinition, OptionTable, OptionType
+from kead.classify.subject import Path, Subject, Subject4, Subject6
+from kead.classify.words import Words
+from kead.wire.definitions import OptionTable
 
 Test = Callable[[Subject], bool]
 Value = Callable[[Subject], bytes]
 
-_HIGHEST_CODE: Final = {4: 255, 6: 65535}
-_SPACES: Final = {4: "dhcp4", 6: "dhcp6"}
-_LATE: Final = 43
-_FIRST_PRIVATE: Final = 224
-"""Options of DHCPv4 whose format a class may define, from here on and 43."""
 _RELAY_SPACE: Final = "dhcp-agent-options-space"
-_NEST_LEVELS: Final = (-32, 31)
 _UINT8: Final = 0xFF
 _UINT32: Final = 0xFFFFFFFF
-_INT64: Final = 1 << 63
 
 
 class Part(NamedTuple):
@@ -75,11 +67,8 @@ class Builder:
 
     def __init__(self, text: str, family: int, table: OptionTable, classes: Container[str] | None) -> None:
         self.members: set[str] = set()
-        self._text = text
-        self._family = family
-        self._table = table
+        self._words = Words(text, family, table)
         self._classes = classes
-        self._space = _SPACES[family]
         self._tests: dict[str, Callable[[Node], Test]] = {
             "sor": self._some,
             "or_": self._some,
@@ -132,73 +121,13 @@ class Builder:
         """A string as a function."""
         return self._values[node.data](node).value
 
-    # What the trees hold
-
-    def _nodes(self, node: Node) -> list[Node]:
-        return [child for child in node.children if isinstance(child, Tree)]
-
-    def _tokens(self, node: Node) -> list[Token]:
-        return [child for child in node.children if isinstance(child, Token)]
-
     def _parts(self, node: Node) -> list[Part]:
-        return [self._values[child.data](child) for child in self._nodes(node)]
-
-    def _refuse(self, why: str, token: Token, *, positioned: bool = True, remedy: str = "") -> NoReturn:
-        raise ExpressionError(why, self._text, span_of(token), positioned=positioned, remedy=remedy)
-
-    # Words with a meaning that is checked
-
-    def _number(self, token: Token) -> int:
-        value = int(token) if len(token) < 40 else _INT64
-        if not -_INT64 <= value < _INT64:
-            self._refuse(f"Failed to convert {token} to an integer.", token)
-        return value
-
-    def _limited(self, token: Token, highest: int, what: str = "Invalid value in") -> int:
-        value = self._number(token)
-        if not 0 <= value <= highest:
-            self._refuse(f"{what} {value}. Allowed range: 0..{highest}", token)
-        return value
-
-    def _path(self, tokens: Sequence[Token], space: str) -> Path:
-        """The codes of an option and of those in it; the first stands in `space`."""
-        path: list[int] = []
-        for token in tokens:
-            definition: OptionDefinition | None
-            if token.type == "OPTION_NAME":
-                definition = self._table.by_name(space, token) or self._table.by_name(self._space, token)
-                if definition is None:
-                    self._refuse(f"option '{token}' is not defined", token)
-                code = definition.code
-            else:
-                code = self._limited(token, _HIGHEST_CODE[self._family], "Option code has invalid value in")
-                definition = self._table.by_code(space, code)
-            path.append(code)
-            space = definition.encapsulates if definition is not None else ""
-        return tuple(path)
-
-    def _level(self, node: Node) -> int:
-        token = self._tokens(node)[0]
-        level = self._number(token)
-        if self._family == 4:
-            self._refuse("Nest level invalid for DHCPv4 packets", token, remedy="relay4[…] for DHCPv4")
-        low, high = _NEST_LEVELS
-        if not low <= level <= high:
-            self._refuse(f"Nest level has invalid value in {level}. Allowed range: {low}..{high}", token)
-        return level
-
-    def _enterprise(self, node: Node) -> int:
-        token = self._tokens(node)[0]
-        return ANY_ENTERPRISE if token.type == "ANY" else self._limited(token, _UINT32)
-
-    def _only_in(self, family: int, token: Token) -> None:
-        if self._family != family:
-            self._refuse(f"{token} can only be used in DHCPv{family}.", token)
+        return [self._values[child.data](child) for child in nodes_of(node)]
 
     # Conditions
 
     def _some(self, node: Node) -> Test:
-        tests = [self.test(child) for child in self._nodes(node)]
+        tests = [self.test(child) for child in nodes_of(node)]
         if node.data == "sor":
             return lambda s: any(_each(tests, s))
         if len(tests) == 2:
@@ -214,7 +143,7 @@ class Builder:
         return some
 
     def _all(self, node: Node) -> Test:
-        tests = [self.test(child) for child in self._nodes(node)]
+        tests = [self.test(child) for child in nodes_of(node)]
         if node.data == "sand":
             return lambda s: all(_each(tests, s))
         if len(tests) == 2:
@@ -230,7 +159,7 @@ class Builder:
         return every
 
     def _not(self, node: Node) -> Test:
-        test = self.test(self._nodes(node)[0])
+        test = self.test(nodes_of(node)[0])
         return lambda s: not test(s)
 
     def _equal(self, node: Node) -> Test:
@@ -243,7 +172,7 @@ class Builder:
         return lambda s: value(s) == constant
 
     def _option_exists(self, node: Node) -> Test:
-        path = self._path(self._tokens(node), self._space)
+        path = self._words.path(tokens_of(node))
         if len(path) == 1:
             code = path[0]
             return lambda s: s.option(code) is not None
@@ -258,7 +187,7 @@ class Builder:
         return lambda s: cast(Subject6, s).relay_option(level, path) is not None
 
     def _vendor_exists(self, node: Node) -> Test:
-        enterprise = self._enterprise(self._nodes(node)[0])
+        enterprise = self._words.enterprise(nodes_of(node)[0])
         return lambda s: s.has_vendor(enterprise)
 
     def _vendor_option_exists(self, node: Node) -> Test:
@@ -266,25 +195,25 @@ class Builder:
         return lambda s: s.vendor_option(enterprise, path) is not None
 
     def _vendor_class_exists(self, node: Node) -> Test:
-        enterprise = self._enterprise(self._nodes(node)[0])
+        enterprise = self._words.enterprise(nodes_of(node)[0])
         return lambda s: s.has_vendor_class(enterprise)
 
     def _member(self, node: Node) -> Test:
-        token = self._tokens(node)[0]
+        token = tokens_of(node)[0]
         name = token[1:-1]
         if self._classes is not None and name not in self._classes:
-            self._refuse(
+            self._words.refuse(
                 f"Not defined client class '{name}'", token, remedy="a class defined above this one, or a built-in one"
             )
         self.members.add(name)
         return lambda s: name in s.classes
 
     def _match(self, node: Node) -> Test:
-        token = self._tokens(node)[0]
+        token = tokens_of(node)[0]
         try:
             matches = compile_regex(token[1:-1])
         except RegexError as error:
-            self._refuse(f"invalid regular expression {token}: {error}", token, positioned=False)
+            self._words.refuse(f"invalid regular expression {token}: {error}", token, positioned=False)
         value = self._parts(node)[0].value
         return lambda s: matches(value(s))
 
@@ -294,52 +223,44 @@ class Builder:
         return Part(lambda s: value, value)
 
     def _literal(self, node: Node) -> Part:
-        text = self._tokens(node)[0][1:-1]
+        text = tokens_of(node)[0][1:-1]
         try:
             return self._constant(text.encode("latin-1"))
         except UnicodeEncodeError:
             return self._constant(text.encode("utf-8", "surrogatepass"))
 
     def _hexadecimal(self, node: Node) -> Part:
-        digits = self._tokens(node)[0][2:]
+        digits = tokens_of(node)[0][2:]
         return self._constant(bytes.fromhex("0" * (len(digits) % 2) + digits))
 
     def _address(self, node: Node) -> Part:
-        token = self._tokens(node)[0]
+        token = tokens_of(node)[0]
         try:
             return self._constant(inet_pton(AF_INET6 if ":" in token else AF_INET, token))
         except OSError:
-            self._refuse(f"Failed to convert {token} to an IP address.", token)
+            self._words.refuse(f"Failed to convert {token} to an IP address.", token)
 
     def _integer(self, node: Node) -> Part:
-        return self._constant(self._limited(self._tokens(node)[0], _UINT32).to_bytes(4, "big"))
+        return self._constant(self._words.limited(tokens_of(node)[0], _UINT32).to_bytes(4, "big"))
 
     # Strings out of packets
 
     def _option(self, node: Node) -> Part:
-        path = self._path(self._tokens(node), self._space)
-        if self._is_text(node) and not self._is_string(path):
+        path = self._words.path(tokens_of(node))
+        if self._is_text(node) and not self._words.is_string(path):
             return Part(lambda s: s.text(path) or b"")
         if len(path) == 1:
             code = path[0]
             return Part(lambda s: s.option(code) or b"")
         return Part(lambda s: s.inner(path) or b"")
 
-    def _is_string(self, path: Path) -> bool:
-        """Whether the text of this option is its value, now and for every packet."""
-        code = path[0]
-        if len(path) > 1 or (self._family == 4 and (code == _LATE or code >= _FIRST_PRIVATE)):
-            return False
-        definition = self._table.by_code(self._space, code)
-        return definition is not None and definition.type is OptionType.STRING and not definition.encapsulates
-
     def _is_text(self, node: Node) -> bool:
-        return str(self._tokens(self._nodes(node)[-1])[0]) == "text"
+        return str(tokens_of(nodes_of(node)[-1])[0]) == "text"
 
     def _relay4_path(self, node: Node) -> Path:
-        token, *codes = self._tokens(node)
-        self._only_in(4, token)
-        return self._path(codes, _RELAY_SPACE)
+        token, *codes = tokens_of(node)
+        self._words.only_in(4, token)
+        return self._words.path(codes, _RELAY_SPACE)
 
     def _relay4(self, node: Node) -> Part:
         path = self._relay4_path(node)
@@ -348,7 +269,7 @@ class Builder:
         return Part(lambda s: cast(Subject4, s).relay_option(path) or b"")
 
     def _relay6_path(self, node: Node) -> tuple[int, Path]:
-        return self._level(self._nodes(node)[0]), self._path(self._tokens(node), self._space)
+        return self._words.level(nodes_of(node)[0]), self._words.path(tokens_of(node))
 
     def _relay6_option(self, node: Node) -> Part:
         level, path = self._relay6_path(node)
@@ -357,27 +278,27 @@ class Builder:
         return Part(lambda s: cast(Subject6, s).relay_option(level, path) or b"")
 
     def _relay6_field(self, node: Node) -> Part:
-        level = self._level(self._nodes(node)[0])
-        if self._tokens(node)[0] == "peeraddr":
+        level = self._words.level(nodes_of(node)[0])
+        if tokens_of(node)[0] == "peeraddr":
             return Part(lambda s: cast(Subject6, s).relay_peer(level))
         return Part(lambda s: cast(Subject6, s).relay_link(level))
 
     def _pkt(self, node: Node) -> Part:
-        return Part(_PKT[self._tokens(node)[0]])
+        return Part(_PKT[tokens_of(node)[0]])
 
     def _pkt4(self, node: Node) -> Part:
-        word, field = self._tokens(node)
-        self._only_in(4, word)
+        word, field = tokens_of(node)
+        self._words.only_in(4, word)
         return Part(cast(Value, _PKT4[field]))
 
     def _pkt6(self, node: Node) -> Part:
-        word, field = self._tokens(node)
-        self._only_in(6, word)
+        word, field = tokens_of(node)
+        self._words.only_in(6, word)
         return Part(cast(Value, _PKT6[field]))
 
     def _vendor_path(self, node: Node) -> tuple[int, Path]:
-        enterprise = self._enterprise(self._nodes(node)[0])
-        return enterprise, self._path(self._tokens(node), f"vendor-{enterprise}")
+        enterprise = self._words.enterprise(nodes_of(node)[0])
+        return enterprise, self._words.path(tokens_of(node), f"vendor-{enterprise}")
 
     def _vendor_option(self, node: Node) -> Part:
         enterprise, path = self._vendor_path(node)
@@ -392,9 +313,9 @@ class Builder:
         return Part(lambda s: s.vendor_class())
 
     def _vendor_class_data(self, node: Node) -> Part:
-        enterprise = self._enterprise(self._nodes(node)[0])
-        tokens = self._tokens(node)
-        index = self._limited(tokens[0], _UINT8) if tokens else 0
+        enterprise = self._words.enterprise(nodes_of(node)[0])
+        tokens = tokens_of(node)
+        index = self._words.limited(tokens[0], _UINT8) if tokens else 0
         return Part(lambda s: s.vendor_class_data(enterprise, index))
 
     # Functions
@@ -430,21 +351,21 @@ class Builder:
         return Part(lambda s: b"".join([value(s) for value in values]))
 
     def _substring(self, node: Node) -> Part:
-        start, length = self._tokens(node)
-        numbers = self._number(start), None if length.type == "ALL" else self._number(length)
+        start, length = tokens_of(node)
+        numbers = self._words.number(start), None if length.type == "ALL" else self._words.number(length)
         return self._changed(self._parts(node)[0], functions.substring(*numbers))
 
     def _split(self, node: Node) -> Part:
-        return self._joined(self._parts(node), functions.split(self._number(self._tokens(node)[0])))
+        return self._joined(self._parts(node), functions.split(self._words.number(tokens_of(node)[0])))
 
     def _ifelse(self, node: Node) -> Part:
-        condition, *branches = self._nodes(node)
+        condition, *branches = nodes_of(node)
         test = self.test(condition)
         then, otherwise = (self.value(branch) for branch in branches)
         return Part(lambda s: then(s) if test(s) else otherwise(s))
 
     def _sifelse(self, node: Node) -> Part:
-        condition, *branches = self._nodes(node)
+        condition, *branches = nodes_of(node)
         test = self.test(condition)
         then, otherwise = (self.value(branch) for branch in branches)
 
@@ -467,4 +388,4 @@ class Builder:
         return self._changed(self._parts(node)[0], functions.addrtotext)
 
     def _number_to_text(self, node: Node) -> Part:
-        return self._changed(self._parts(node)[0], functions.number_to_text(self._tokens(node)[0]))
+        return self._changed(self._parts(node)[0], functions.number_to_text(tokens_of(node)[0]))

@@ -105,6 +105,16 @@ def span_of(token: Token) -> Span:
     return Span(token.line or 1, token.column or 1, (token.end_column or 2) - 1)
 
 
+def nodes_of(node: Node) -> list[Node]:
+    """The trees right below one."""
+    return [child for child in node.children if isinstance(child, Tree)]
+
+
+def tokens_of(node: Node) -> list[Token]:
+    """The words right below a tree."""
+    return [child for child in node.children if isinstance(child, Token)]
+
+
 @cache
 def _parser() -> Lark:
     grammar = (files("kead.classify") / "grammar.lark").read_text()
@@ -148,7 +158,7 @@ def _check_depth(tree: Node, text: str) -> None:
     """Compiled expressions call each other as deep as they are nested: bounded, for Python's stack is."""
     level: list[Node] = [tree]
     for _ in range(DEEPEST):
-        level = [child for node in level for child in node.children if isinstance(child, Tree)]
+        level = [child for node in level for child in nodes_of(node)]
         if not level:
             return
     raise ExpressionError(f"nested deeper than {DEEPEST} levels", text, _first(level), remedy="fewer levels")
@@ -158,8 +168,7 @@ def _first(level: list[Node]) -> Span:
     """Where the first word of these trees stands, or the first of those below them."""
     while level:
         for node in level:
-            for child in node.children:
-                if isinstance(child, Token):
-                    return span_of(child)
-        level = [child for node in level for child in node.children if isinstance(child, Tree)]
+            for token in tokens_of(node):
+                return span_of(token)
+        level = [child for node in level for child in nodes_of(node)]
     return Span(1, 1, 1)

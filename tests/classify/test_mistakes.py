@@ -91,3 +91,8 @@ def test_length_is_bounded() -> None:
     error = refusal(4, "test", "'" + "a" * LONGEST + "' == ''")
     assert error.why == "expression too long"
     assert len(str(error)) < 200
+
+
+def test_zeros_before_a_number_do_not_count() -> None:
+    compile_boolean(f"option[{'0' * 60}12].exists", Scope(4, TABLE4))
+    assert "Failed to convert" in refusal(4, "test", f"option[{'9' * 60}].exists").why
