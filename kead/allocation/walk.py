@@ -97,6 +97,7 @@ class Walk:
         left = sum(pool.last - pool.first + 1 for pool in pools) - looked
         if not left:
             self.at = pools[-1].name
+            self.next[self.at] = pools[-1].last + 1
             return
         for pool in pools:
             size = pool.last - pool.first + 1
