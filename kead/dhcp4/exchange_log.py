@@ -78,8 +78,7 @@ def log_usual(query: Packet4, out: Outgoing, address: int, lifetime: int, reused
     kind = out.kind
     together = _OFFERED if kind == OFFER else _REUSED if reused else _ALLOCATED
     interface = datagram.channel.interface.name
-    relayed = out.port == server_port
-    if not relayed:
+    if not query.giaddr:
         together(*_usual(query.type, datagram, interface, out, lifetime, reused, server_port, who, text))
         return
     # of one relay agent's exchanges only the client and its address differ

@@ -316,7 +316,7 @@ def route(
     if giaddr and giaddr != BROADCAST and not (query.type == INFORM and query.ciaddr):
         if AGENT_OPTIONS in query.options and RAI_RELAY_PORT in query.relay_info():
             return giaddr, datagram.source_port, link
-        return giaddr, service.server_port, link
+        return giaddr, service.relay_port, link
     if query.flags & BROADCAST_FLAG and not (giaddr and giaddr != BROADCAST):
         link = ETHERNET_BROADCAST
     if query.ciaddr:

@@ -94,6 +94,7 @@ class Server4(Server[Config4, Memfile4, Dispatcher]):
             recent=self._recent,
             server_port=self.launch.server_port or SERVER_PORT,
             client_port=self.launch.client_port or CLIENT_PORT,
+            relay_port=self.launch.client_port or SERVER_PORT,
             is_lot_full=lambda: self.dispatcher.lot.full,
             durable=lambda: self.dispatcher.stored(store),
         )

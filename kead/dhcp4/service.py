@@ -56,6 +56,7 @@ class Service4:
         recent: Recent,
         server_port: int = SERVER_PORT,
         client_port: int = CLIENT_PORT,
+        relay_port: int = SERVER_PORT,
         is_lot_full: Callable[[], bool] = lambda: False,
         durable: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -72,6 +73,7 @@ class Service4:
         self.recent = recent
         self.server_port = server_port
         self.client_port = client_port
+        self.relay_port = relay_port
         self.names = Names()
         self.echo_client_id = config.echo_client_id
         self.lenient = config.compatibility.lenient_option_parsing

@@ -143,7 +143,7 @@ class Express:
         out.port = service.client_port
         if seen.relay:
             out.data = _relayed(seen, out.data)
-            out.port = service.server_port
+            out.port = service.relay_port
         if log.QUERY_LABEL.on or log.PACKET_RECEIVED.on or log.LEASE_ADVERT.on or log.PACKET_SEND.on:
             logs.later(log_usual, seen, duid, out, na, pd, service.server_port)
         return out

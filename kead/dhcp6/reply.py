@@ -79,7 +79,7 @@ def address(x: Exchange) -> None:
     elif RELAY_SOURCE_PORT in query.relays[0].options:
         x.port = datagram.source_port
     else:
-        x.port = x.service.server_port
+        x.port = x.service.relay_port
 
 
 def _add_own(x: Exchange, options: Options) -> None:

@@ -59,6 +59,7 @@ class Service6:
         recent: Recent,
         server_port: int = SERVER_PORT,
         client_port: int = CLIENT_PORT,
+        relay_port: int = SERVER_PORT,
         is_lot_full: Callable[[], bool] = lambda: False,
         durable: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -76,6 +77,7 @@ class Service6:
         self.recent = recent
         self.server_port = server_port
         self.client_port = client_port
+        self.relay_port = relay_port
         self.names = Names()
         self.lenient = config.compatibility.lenient_option_parsing
         self.templates = Templates()

@@ -51,6 +51,13 @@ class TestDestinations:
         server.channel = FakeChannel(interface(), direct=False)
         assert await self.to(await client.discover()) == ("255.255.255.255", 68, MAC)
 
+    async def test_ports_of_the_command_line_are_for_relay_agents_too(
+        self, server: ServerUnderTest, client: Client
+    ) -> None:
+        server.service.client_port = server.service.relay_port = 1068
+        assert (await self.to(await client.discover()))[1] == 1068
+        assert (await self.to(await client.discover(giaddr=RELAY)))[1] == 1068
+
     async def test_a_renewing_client_at_its_address(self, client: Client) -> None:
         address = await client.bind()
         assert await self.to(await client.renew(address)) == (address, 68, MAC)

@@ -157,3 +157,10 @@ async def test_a_broken_relay_spoils_the_packet(server: ServerUnderTest) -> None
 
 async def test_unicast_through_a_relay_is_usual(client: Client) -> None:
     assert await client.send(SOLICIT, na=[], relays=[relay("2001:db8:2::1")], destination="2001:db8::1") is not None
+
+
+async def test_ports_of_the_command_line_are_for_relay_agents_too(server: ServerUnderTest, client: Client) -> None:
+    server.configure()
+    server.service.client_port = server.service.relay_port = 1546
+    assert (await client.solicit()).port == 1546
+    assert (await client.solicit(relays=[relay("2001:db8:1::1")])).port == 1546
