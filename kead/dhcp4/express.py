@@ -35,12 +35,12 @@ from kead.dhcp4.options import (
 from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import ACK, DISCOVER, OFFER, PIECE, REQUEST, Packet4
 from kead.dhcp4.reply import TemplateKey, route
-from kead.dhcp4.reservations import may_concern
+from kead.dhcp4.reservations import concern
 from kead.dhcp4.subnets import pool_of
 from kead.leases.lease4 import Lease4, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kead.allocation.allocator import Allocator
     from kead.config.snapshot4 import Subnet4
@@ -60,6 +60,7 @@ class Express:
         self._store = store
         self._usual: dict[Subnet4, Allocator | None] = {}
         """Of each subnet met: its allocator, or None where its packets are not for this lane."""
+        self._avoid: dict[Subnet4, Callable[[int], bool] | None] = {}
 
     @property
     def open(self) -> bool:
@@ -104,6 +105,9 @@ class Express:
             allocator = self._usual[subnet] = self._allocator_of(subnet)
             if allocator is None:
                 return None
+        hosts = service.hosts
+        if hosts and concern(service, subnet, query, client_id):
+            return None
         store = self._store
         by_id, by_hwaddr = store.leases_of(client_id, query.hwaddr)
         own: Lease4 | None = None
@@ -119,7 +123,7 @@ class Express:
         else:
             address = self._wanted(query, own) if kind == REQUEST else self._held(query, own)
             pool = pool_of(subnet, address)
-            if pool is None:
+            if pool is None or (hosts and hosts.holders(subnet.id, address)):
                 return None
             lease = Lease4(
                 address,
@@ -164,7 +168,7 @@ class Express:
             return 0
         # nothing to step round: while an exchange holds an address in flight the lane is closed (`open`), and here
         # one is through before the next begins
-        return allocator.pick(subnet.pools, self._store.occupancy, (), None) or 0
+        return allocator.pick(subnet.pools, self._store.occupancy, (), self._avoid[subnet]) or 0
 
     def _held(self, query: Packet4, own: Lease4 | None) -> int:
         """The client's own address, to be offered again; 0: not so simple."""
@@ -199,9 +203,9 @@ class Express:
             or subnet.store_extended_info
             or service.pools_have_options
             or service.avoids
-            or may_concern(service, subnet)
         ):
             return None
+        self._avoid[subnet] = service.avoid(subnet)
         return service.allocator(subnet)
 
 

@@ -101,8 +101,11 @@ async def renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     context = old.user_context
     if subnet.store_extended_info and AGENT_OPTIONS in query.options:
         context = extended_info(query, context)
+    renamed = False
     if x.hosts and x.named_in is not subnet:
+        before = x.hostname
         await service.names.choose(x)
+        renamed = x.hostname != before
     if x.generate_name:
         service.names.settle(x, old.address)
     lease = Lease4(
@@ -123,7 +126,7 @@ async def renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     if service.guard.serialize:
         x.claim(old.address)
     x.lifetime = x.full_lifetime = valid
-    if not lapsed and unchanged(lease, old):
+    if not lapsed and not renamed and unchanged(lease, old):  # renamed: as in Kea, where it is named twice
         left = remaining(subnet, old, x.now)
         if left:
             x.lifetime = left

@@ -19,6 +19,7 @@ from kead.hosts.configured import GLOBAL
 
 if TYPE_CHECKING:
     from kead.dhcp4.exchange import Exchange
+    from kead.dhcp4.packet import Packet4
     from kead.dhcp4.service import Service4
 
 Known = Sequence[tuple[IdentifierType, bytes]]
@@ -34,11 +35,13 @@ class Reserved(NamedTuple):
     address: int
 
 
-def client(x: Exchange) -> Known:
-    """What the client may be known by, in the order of host-reservation-identifiers."""
-    query, client_id = x.query, x.client_id
+def client(service: Service4, query: Packet4, client_id: bytes, flexible: bytes = b"") -> Known:
+    """What the client may be known by, in the order of host-reservation-identifiers; `flexible`: its flex-id.
+
+    Only that by which anybody is known at all.
+    """
     known: list[tuple[IdentifierType, bytes]] = []
-    for kind in x.service.config.host_identifiers:
+    for kind in service.host_identifiers:
         if kind == "hw-address":
             known.append(("hw-address", query.hwaddr))
         elif kind == "duid" and client_id[:1] == _HOLDS_DUID:
@@ -47,15 +50,19 @@ def client(x: Exchange) -> Known:
             known.append(("circuit-id", query.relay_info().get(RAI_CIRCUIT_ID, b"")))
         elif kind == "client-id":
             known.append(("client-id", client_id))
-        elif kind == "flex-id" and x.identifier is not None:
-            known.append(("flex-id", x.identifier[1]))
+        elif kind == "flex-id":
+            known.append(("flex-id", flexible))
     return [each for each in known if each[1]]
+
+
+def _client_of(x: Exchange) -> Known:
+    return client(x.service, x.query, x.client_id, x.identifier[1] if x.identifier is not None else b"")
 
 
 def find_hosts(x: Exchange) -> None:
     """Set `x.hosts`: the client's reservations, by subnet id (0: its global one), as far as they count."""
     hosts = x.service.hosts
-    known = client(x)
+    known = _client_of(x)
     if x.subnet is None or not known:
         return
     found: dict[int, Host4] = {}
@@ -101,7 +108,7 @@ def is_for_another(x: Exchange, address: int) -> bool:
     for subnet in siblings(x.subnet):
         holders = hosts.holders(subnet.id, address)
         if holders and subnet.reservations_in_subnet and _honoured(subnet, address):
-            known = client(x)
+            known = _client_of(x)
             if not any((host.identifier_type, host.identifier) in known for host in holders):
                 return True
     return False
@@ -109,18 +116,21 @@ def is_for_another(x: Exchange, address: int) -> bool:
 
 def avoid(service: Service4, subnet: Subnet4) -> Callable[[int], bool] | None:
     """What no client is given in this subnet unless it is reserved for it; None if that is nothing."""
-    hosts = service.hosts
-    if not subnet.reservations_in_subnet or subnet.reservations_out_of_pool or not hosts.any_in(subnet.id):
+    addresses = service.hosts.addresses(subnet.id)
+    if not addresses or not subnet.reservations_in_subnet or subnet.reservations_out_of_pool:
         return None
-    return lambda address: bool(hosts.holders(subnet.id, address))
+    return addresses.__contains__
 
 
-def may_concern(service: Service4, subnet: Subnet4) -> bool:
-    """Whether a client of this subnet (of none of its siblings) may have a reservation, or meet one of others."""
+def concern(service: Service4, subnet: Subnet4, query: Packet4, client_id: bytes) -> bool:
+    """Whether this client of the subnet, which is in no network, has a reservation that counts."""
     hosts = service.hosts
-    return (subnet.reservations_in_subnet and hosts.any_in(subnet.id)) or (
-        subnet.reservations_global and hosts.any_in(GLOBAL)
-    )
+    here = subnet.reservations_in_subnet and hosts.any_in(subnet.id)
+    everywhere = subnet.reservations_global and hosts.any_in(GLOBAL)
+    if not here and not everywhere:
+        return False
+    known = client(service, query, client_id)
+    return (here and hosts.find(subnet.id, known) is not None) or (everywhere and hosts.find(GLOBAL, known) is not None)
 
 
 def _honoured(subnet: Subnet4, address: int) -> bool:

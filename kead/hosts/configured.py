@@ -6,7 +6,7 @@ they are tried (`host-reservation-identifiers`); the subnet id 0 stands for the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 from kead.config.snapshot import Host, IdentifierType
@@ -18,18 +18,22 @@ Identifiers = Iterable[tuple[IdentifierType, bytes]]
 
 
 class ConfiguredHosts(Generic[H]):
-    """`reserved`: the addresses and prefixes of a reservation. False where nothing is reserved at all."""
+    """`reserved`: the addresses and prefixes of a reservation. False where nothing is reserved at all.
 
-    __slots__ = ("_by_address", "_by_client", "_subnets")
+    kinds  by what clients are known in any of these reservations
+    """
+
+    __slots__ = ("_by_address", "_by_client", "_subnets", "kinds")
 
     def __init__(self, hosts: Iterable[H], reserved: Callable[[H], Iterable[int]]) -> None:
         self._by_client: dict[tuple[int, IdentifierType, bytes], H] = {}
-        self._by_address: dict[tuple[int, int], tuple[H, ...]] = {}
+        self._by_address: dict[int, dict[int, tuple[H, ...]]] = {}
         for host in hosts:
             self._by_client.setdefault((host.subnet_id, host.identifier_type, host.identifier), host)
             for address in reserved(host):
-                key = (host.subnet_id, address)
-                self._by_address[key] = (*self._by_address.get(key, ()), host)
+                there = self._by_address.setdefault(host.subnet_id, {})
+                there[address] = (*there.get(address, ()), host)
+        self.kinds = frozenset(kind for _, kind, _ in self._by_client)
         self._subnets = frozenset(subnet_id for subnet_id, _, _ in self._by_client)
 
     def __bool__(self) -> bool:
@@ -52,4 +56,8 @@ class ConfiguredHosts(Generic[H]):
         """For whom the address (or the prefix that begins with it) is reserved there; several only if the configuration
         allows it (ip-reservations-unique false).
         """
-        return self._by_address.get((subnet_id, address), ())
+        return self.addresses(subnet_id).get(address, ())
+
+    def addresses(self, subnet_id: int) -> Mapping[int, tuple[H, ...]]:
+        """All that is reserved there, and for whom."""
+        return self._by_address.get(subnet_id, {})
