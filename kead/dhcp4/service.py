@@ -79,6 +79,7 @@ class Service4:
         self.lenient = config.compatibility.lenient_option_parsing
         self.avoids = config.compatibility.exclude_first_last_24
         self.hosts = ConfiguredHosts(config.hosts, lambda host: (host.address,) if host.address else ())
+        self.host_identifiers = tuple(kind for kind in config.host_identifiers if kind in self.hosts.kinds)
         self.express: Express | None = None
         if isinstance(store, LocalStore4) and not libraries.chains and not config.stash_agent_options:
             self.express = Express(self, store)
