@@ -127,6 +127,7 @@ class Receiver(Protocol[D]):
     """A channel."""
 
     def receive(self, limit: int) -> list[D]: ...
+    def one(self) -> D | None: ...
     def spare(self, limit: int, newcomers: int, oldest: float) -> tuple[list[D], int]: ...
     def waits(self) -> bool: ...
 
@@ -204,15 +205,15 @@ class Dispatcher(Generic[S, D, X, O]):
         if pace.pause:
             pace.wait()
         elif pace.alone:
-            datagrams = channel.receive(1)
-            if not datagrams:
+            datagram = channel.one()
+            if datagram is None:
                 return
             self._ones += 1
             if self._ones < TIMED_EVERY:
-                self.serve(datagrams)
+                self.serve([datagram])
             else:
                 began = time.perf_counter()
-                self.serve(datagrams)
+                self.serve([datagram])
                 pace.note(1, began, time.perf_counter(), self._ones)
                 self._ones = 0
             if not channel.waits():

@@ -69,7 +69,10 @@ class Dispatcher(dispatch.Dispatcher["Service4", "Datagram", Exchange, Outgoing]
     def _send(self, outbox: Sequence[Outgoing]) -> None:
         sent: dict[int, int] = {}
         server_port = self.service.server_port
-        for x in outbox if len(outbox) < FEWEST else self._send_groups(outbox, sent):
+        # a batch is of one channel, but for some that were parked
+        if len(outbox) >= FEWEST and outbox[0].datagram.channel.groups:
+            outbox = self._send_groups(outbox, sent)
+        for x in outbox:
             try:
                 x.datagram.channel.send(x.data, x.destination, x.port, x.link_destination, x.local, server_port)
             except OSError as error:

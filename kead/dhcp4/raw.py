@@ -150,7 +150,7 @@ class RawChannel(Channel):
                 if parsed is not None:
                     mac, source, port, destination, first, end = parsed
                     append(Datagram(frame[first:end], source, port, destination, self, mac, now))
-            self._behind = True
+            self._behind = limit > 1  # a single one says nothing about others
         except BlockingIOError:
             self._behind = False
         except OSError as error:
@@ -224,6 +224,26 @@ class RingChannel(RawChannel):
         self._view = memoryview(self._map)
         self._states = self._view.cast("I")
         self._next = 0
+
+    def one(self) -> Datagram | None:
+        slot = self._next
+        if self.closed:
+            return None
+        state = self._states[slot * (_SLOT // 4)]
+        if not state & _FOR_USER:
+            self._check()
+            return None
+        start = slot * _SLOT
+        _state, _length, size, offset, _net, seconds, nanoseconds = _SLOT_HEADER(self._view, start)
+        parsed = parse(self._view, start + offset, size, not state & _CHECKSUM_KNOWN)
+        datagram = None
+        if parsed is not None:
+            mac, source, port, destination, first, end = parsed
+            arrived = seconds + nanoseconds * 1e-9
+            datagram = Datagram(bytes(self._view[first:end]), source, port, destination, self, mac, arrived)
+        self._states[slot * (_SLOT // 4)] = 0
+        self._next = slot + 1 if slot + 1 < _SLOTS else 0
+        return datagram
 
     def receive(self, limit: int) -> list[Datagram]:
         return self._read(limit, -1, 0.0)[0]

@@ -100,6 +100,16 @@ class UdpChannel(Channel):
     def fileno(self) -> int:
         return self._socket.fileno()
 
+    def one(self) -> Datagram | None:
+        try:
+            data, (host, port) = self._recvfrom(SIZE)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self._trouble(self, error)
+            return None
+        return Datagram(data, _numbers.get(host) or _number(host), port, self.address, self, b"", time())
+
     def receive(self, limit: int) -> list[Datagram]:
         return self._read(limit, -1)[0]
 
@@ -129,7 +139,7 @@ class UdpChannel(Channel):
                 if source is None:
                     source = _number(host)
                 append(Datagram(data, source, port, address, self, b"", now))
-            self._behind = True
+            self._behind = limit > 1  # a single one says nothing about others
         except BlockingIOError:
             self._behind = False
         except OSError as error:
@@ -229,7 +239,7 @@ class StrayChannel(Channel):
                     source = _number(host)
                 view = self._view(index)
                 batch.append(Datagram(data, source, port, int.from_bytes(destination, "big"), view, b"", now))
-            self._behind = True
+            self._behind = limit > 1  # a single one says nothing about others
         except BlockingIOError:
             self._behind = False
         except OSError as error:

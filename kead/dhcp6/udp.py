@@ -93,6 +93,16 @@ class _PlainChannel(Channel):
     def fileno(self) -> int:
         return self._socket.fileno()
 
+    def one(self) -> Datagram | None:
+        try:
+            data, (host, port, _flow, _scope) = self._recvfrom(SIZE)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self._trouble(self, error)
+            return None
+        return Datagram(data, _numbers.get(host) or _number(host), port, self.addresses[0], self, time())
+
     def receive(self, limit: int) -> list[Datagram]:
         batch: list[Datagram] = []
         append = batch.append
@@ -108,7 +118,7 @@ class _PlainChannel(Channel):
                 if source is None:
                     source = _number(host)
                 append(Datagram(data, source, port, destination, self, now))
-            self._behind = True
+            self._behind = limit > 1  # a single one says nothing about others
         except BlockingIOError:
             self._behind = False
         except OSError as error:
@@ -251,7 +261,7 @@ class StrayChannel(Channel):
                 if source is None:
                     source = _number(host)
                 batch.append(Datagram(data, source, port, int.from_bytes(destination, "big"), self._view(index), now))
-            self._behind = True
+            self._behind = limit > 1  # a single one says nothing about others
         except BlockingIOError:
             self._behind = False
         except OSError as error:

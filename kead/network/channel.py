@@ -82,7 +82,12 @@ class Channel(Generic[D]):
 
     def waits(self) -> bool:
         """Does something wait? Only on a channel that is watched. Costs 0.3 microseconds, a ``receive`` in vain 1."""
-        return bool(self._poll.poll(0))
+        return not self.closed and bool(self._poll.poll(0))
+
+    def one(self) -> D | None:
+        """The oldest that waits, if any does: ``receive(1)``, where packets come one by one."""
+        batch = self.receive(1)
+        return batch[0] if batch else None
 
     def spare(self, limit: int, newcomers: int, oldest: float) -> tuple[list[D], int]:
         """``receive`` when there is too much to do, and how many it has dropped: it may drop newcomers, who only wish

@@ -70,6 +70,21 @@ def test_what_waits_comes_in_bounded_batches(channel: UdpChannel, client: socket
     assert first.channel.interface.name == "lo"
 
 
+def test_one_after_the_other(channel: UdpChannel, client: socket.socket, troubles: Troubles) -> None:
+    assert channel.one() is None
+    for number in range(3):
+        client.sendto(bytes((number,)), ("::1", port_of(channel)))
+    one = channel.one()
+    assert one is not None
+    assert (one.data, one.source, one.source_port) == (b"\0", LOCALHOST, client.getsockname()[1])
+    assert (one.destination, one.channel) == (LOCALHOST, channel)
+    assert [datagram.data for datagram in channel.receive(9)] == [b"\1", b"\2"]
+    assert not troubles
+    channel.close()
+    assert channel.one() is None
+    assert [error.errno for _channel, error in troubles] == [errno.EBADF]
+
+
 def test_a_datagram_may_be_empty_or_as_long_as_can_be(channel: UdpChannel, client: socket.socket) -> None:
     for data in (b"", bytes(65000)):
         client.sendto(data, ("::1", port_of(channel)))

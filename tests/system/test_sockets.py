@@ -299,6 +299,37 @@ def test_a_burst_is_kept_and_read_in_bounded_batches(link: Link, way: str) -> No
 
 
 @pytest.mark.parametrize("udp", [True, False], ids=["udp", "raw"])
+def test_one_after_the_other(link: Link, udp: bool) -> None:
+    ready(link.server, link.near)
+
+    async def scenario(opened: Opened) -> None:
+        await asyncio.sleep(STAMPS_ON)
+        (channel, *_) = opened.sockets.channels
+        channel.pause()
+        assert not channel.waits()
+        assert channel.one() is None
+        before = time.time()
+        for number in range(4):
+            relay.sendto(b"%d" % number, ("192.0.2.1", 67))
+        await asyncio.sleep(0.05)
+        for number in range(2):
+            assert channel.waits()
+            datagram = channel.one()
+            assert datagram is not None
+            assert (datagram.data, datagram.source, datagram.source_port) == (b"%d" % number, CLIENT, 67)
+            assert (datagram.destination, datagram.channel) == (SERVER, channel)
+            assert datagram.link_source == (b"" if udp else link.far_mac)
+            assert before <= datagram.arrived <= time.time()
+        assert [datagram.data for datagram in channel.receive(9)] == [b"2", b"3"]
+        assert not channel.waits()
+        channel.close()
+        assert not channel.waits()
+
+    with link.udp() as relay:
+        serve(link.server, config(link.near, udp=udp), scenario)
+
+
+@pytest.mark.parametrize("udp", [True, False], ids=["udp", "raw"])
 def test_newcomers_beyond_a_number_are_dropped_while_reading(link: Link, udp: bool) -> None:
     """And only they: not who asks for an address, not who is no client at all."""
     ready(link.server, link.near)
@@ -354,6 +385,24 @@ def test_a_ring_goes_round(link: Link) -> None:
             for _ in range(100):
                 wire.send(frame)
             await opened.until(lambda turn=turn: len(opened.received) == 100 * turn)  # type: ignore[misc]
+
+    with link.wire() as wire:
+        frame = link.frame()
+        serve(link.server, config(link.near), scenario)
+
+
+def test_a_ring_goes_round_one_by_one(link: Link) -> None:
+    ready(link.server, link.near)
+
+    async def scenario(opened: Opened) -> None:
+        (channel,) = opened.sockets.channels
+        channel.pause()
+        for _turn in range(25):
+            for _ in range(100):
+                wire.send(frame)
+            got = [channel.one() for _ in range(100)]
+            assert all(datagram is not None and datagram.data == QUERY for datagram in got)
+            assert channel.one() is None
 
     with link.wire() as wire:
         frame = link.frame()
