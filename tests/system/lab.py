@@ -46,6 +46,7 @@ class Relay(ABC):
 
         self.socket = namespace.inside(make)
         self.number = int(time.time()) << 8
+        self.patience = 2.0  # seconds until a question counts as unanswered
 
     @abstractmethod
     def read(self, data: bytes, query: bytes) -> bytes:
@@ -55,10 +56,10 @@ class Relay(ABC):
         """Any bytes."""
         self.socket.sendto(data, (self.family.server, self.family.port))
 
-    def ask(self, query: bytes, patience: float = 2.0) -> bytes | None:
+    def ask(self, query: bytes) -> bytes | None:
         """Send it and return the answer, None when none comes in time."""
         self.send(query)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + self.patience
         while (left := deadline - time.monotonic()) > 0:
             if select.select([self.socket], [], [], left)[0] and (answer := self.read(self.socket.recv(4096), query)):
                 return answer
