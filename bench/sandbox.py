@@ -6,6 +6,7 @@ id, never by name.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import os
@@ -105,8 +106,15 @@ class Namespace:
             raise errors[0]
         return result[0]
 
+    def kill_all(self) -> None:
+        """Nothing that runs in the namespace does so any longer: daemons fork."""
+        for number in run("ip", "netns", "pids", self.name, check=False).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(number), signal.SIGKILL)
+
     def remove(self) -> None:
-        """The namespace and the interfaces in it go."""
+        """The namespace, what still runs in it and the interfaces in it go."""
+        self.kill_all()
         run("ip", "netns", "delete", self.name, check=False)
         shutil.rmtree(self._etc, ignore_errors=True)
 

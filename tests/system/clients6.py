@@ -8,7 +8,6 @@ programs; each sees its own directory there (`hidden`).
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 from dataclasses import dataclass
@@ -108,8 +107,7 @@ class Client6(Client):
     def restart(self) -> None:
         """As after a loss of power: it has what it has written down, and asks whether that still holds."""
         assert self.process is not None
-        for number in run("ip", "netns", "pids", self.namespace.name).split():
-            os.kill(int(number), signal.SIGKILL)  # dhcpcd is several processes
+        self.namespace.kill_all()  # dhcpcd is several processes
         self.process.wait()
         self.begin()
 
