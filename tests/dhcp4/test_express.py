@@ -20,6 +20,16 @@ from kead.dhcp4.serve import serve
 from kead.wire.address import parse_ip4
 from tests.dhcp4.conversation import SUBNET, LogFile, ServerUnderTest, option
 
+RESERVED: list[dict[str, Any]] = [
+    {"hw-address": "02:00:00:00:00:77", "ip-address": "192.0.2.12"},
+    {"hw-address": "02:00:00:00:00:01", "ip-address": "192.0.2.99", "hostname": "Reserved"},
+    {"client-id": "00736861726564", "ip-address": "192.0.2.11"},
+    {"circuit-id": "'abc'", "option-data": [option("routers", "192.0.2.1")], "boot-file-name": "/boot"},
+    {"client-id": "01:02:00:00:00:00:00", "ip-address": "192.0.2.10"},
+    {"hw-address": "02:00:00:00:00:78", "ip-address": "192.0.2.11"},
+]
+"""The clients of `usual` meet some as their own, and some as those of others."""
+
 CONFIGURATIONS: tuple[dict[str, Any], ...] = (
     {},
     {"renew_timer": 900, "calculate_tee_times": True, "echo_client_id": False},
@@ -29,6 +39,10 @@ CONFIGURATIONS: tuple[dict[str, Any], ...] = (
     {"option_data": [option("host-name", "configured")], "authoritative": True},
     {"pool": "192.0.2.10 - 192.0.2.11"},
     {"subnets": [SUBNET, {"id": 2, "subnet": "198.51.100.0/24", "pools": [{"pool": "198.51.100.10 - 198.51.100.12"}]}]},
+    {"pool": "192.0.2.10 - 192.0.2.14", "of_subnet": {"reservations": RESERVED}, "ip_reservations_unique": False},
+    {"of_subnet": {"reservations": RESERVED, "reservations_out_of_pool": True}, "ip_reservations_unique": False},
+    {"of_subnet": {"reservations": RESERVED, "reservations_in_subnet": False}, "ip_reservations_unique": False},
+    {"pool": "192.0.2.10 - 192.0.2.12", "reservations_global": True, "reservations": RESERVED[1:4]},
     {"next_server": "192.0.2.9", "boot_file_name": "/boot", "min_valid_lifetime": 100, "max_valid_lifetime": 9000},
 )
 
