@@ -11,9 +11,7 @@ SOME = (BEGIN + FULL) / 2
 
 
 def serve(pace: Pace, now: float, seconds: float, share: float, *, packets: int = 1, times: int = 1) -> float:
-    """Packets for so long, of which lone ones would take that share of the core, in batches of so many; the time when it
-    is over.
-    """
+    """Packets for so long, which one by one would take that share of the core, in such batches; the time at the end."""
     end = now + seconds
     while now < end:
         now += packets * times * LONE / share
