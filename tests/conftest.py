@@ -11,6 +11,9 @@ from collections.abc import Generator
 
 import pytest
 
+# What holds tests for others to import, whose assertions shall tell as much as theirs
+pytest.register_assert_rewrite("tests.server_contract", "tests.commands_contract")
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

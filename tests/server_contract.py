@@ -16,7 +16,25 @@ from kead.daemon import Launch
 from tests.control.control_client import ask
 from tests.started import Up
 
-SLOW = "import asyncio\n\nasync def {point}(callout):\n    await asyncio.sleep(0.05)\n"
+WAITS = """
+import asyncio
+import os
+
+async def {point}(callout):
+    while not os.path.exists({go!r}):
+        await asyncio.sleep(0.002)
+"""
+
+
+async def set_around_a_parked_packet(up: Up, **more: Any) -> None:
+    """config-set; what waits in WAITS goes on as soon as the new configuration serves."""
+    before = up.server.config
+    setting = asyncio.get_running_loop().create_task(up.set(**more))
+    while up.server.config is before and not setting.done():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.002)
+    (up.folder / "go").touch()
+    assert (await setting).result == 0
+    await asyncio.sleep(0)
 
 
 async def test_it_starts_and_answers(running: Up) -> None:
@@ -93,14 +111,11 @@ class TestReload:
 
     async def test_a_packet_that_is_parked_gets_to_finish(self, up: Up) -> None:
         path = up.folder / "slow.py"
-        path.write_text(
-            f"import asyncio\n\nasync def subnet{up.family}_select(callout):\n    await asyncio.sleep(0.05)\n"
-        )
+        path.write_text(WAITS.format(point=f"subnet{up.family}_select", go=str(up.folder / "go")))
         up.write(hooks_libraries=[{"library": str(path)}])
         await up.server.start()
         assert await up.asks() is None
-        await up.set()
-        await asyncio.sleep(0)
+        await set_around_a_parked_packet(up)
         assert len(up.channel.sent) == 1
 
     @pytest.mark.parametrize("committed", [False, True])
@@ -108,9 +123,7 @@ class TestReload:
         self, up: Up, committed: bool
     ) -> None:
         path = up.folder / "slow.py"
-        path.write_text(
-            f"import asyncio\n\nasync def lease{up.family}_select(callout):\n    await asyncio.sleep(0.05)\n"
-        )
+        path.write_text(WAITS.format(point=f"lease{up.family}_select", go=str(up.folder / "go")))
         if committed:
             note = f"open({str(up.history_file)!r}, 'a').write('committed\\n')"
             path.write_text(path.read_text() + f"\ndef leases{up.family}_committed(callout):\n    {note}\n")
@@ -118,8 +131,7 @@ class TestReload:
         await up.server.start()
         assert await up.asks(3) is None
         other = {"type": "memfile", "name": str(up.folder / "other.csv"), "lfc-interval": 0}
-        assert (await up.set(lease_database=other)).result == 0
-        await asyncio.sleep(0.1)
+        await set_around_a_parked_packet(up, lease_database=other)
         assert not up.channel.sent
         assert not up.history()
         assert "a reload has put another lease database in its place" in (up.folder / "log").read_text()
