@@ -219,6 +219,7 @@ class ServerUnderTest:
         )
         service.listen_on(set(self.channel.addresses))
         self.guard.serialize = bool(self.libraries.chains)
+        self.tally.pool_of = service.pool_id_of
         self.tally.configure((s.id, [(pool.pool_id, pool.size) for pool in s.pools]) for s in config.subnets)
         if hasattr(self, "dispatcher"):
             self.dispatcher.use(service)
