@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from kead import collector, logs
+from kead.beside import in_slices, in_thread, let_go
 from kead.config.errors import ConfigError
 from kead.config.reader import Document, from_wire, read_file
 from kead.config.restrictions import Restrictions
@@ -42,7 +43,7 @@ from kead.leases.loading import LoadError
 from kead.leases.memfile import MemfileSettings
 from kead.leases.store import StoreError
 from kead.parking_lot import ParkingLot
-from kead.server_parts import C, D, M, Parts
+from kead.server_parts import C, D, M, Parts, S
 from kead.service_state import ServiceState
 from kead.statistics import Statistics
 
@@ -50,7 +51,7 @@ DRAIN = 2.0
 """Seconds that packets parked under the configuration before get to finish."""
 
 
-class Server(Parts[C, M, D]):
+class Server(Parts[C, M, D, S]):
     """One process's DHCP server: a `kead.daemon.Server`, and what the common commands are about."""
 
     def __init__(self, launch: Launch, facts: Facts, messages: DaemonMessages) -> None:
@@ -85,7 +86,7 @@ class Server(Parts[C, M, D]):
         collector.begin()
         if self._exit_value is not None:
             self._ended.set_result(self._exit_value)
-        await self._bring_in(read_file(self.config_file, self.keywords))
+        await self.reload()
 
     def shutdown(self, exit_value: int = 0) -> None:
         """See `kead.daemon.Server`."""
@@ -177,7 +178,8 @@ class Server(Parts[C, M, D]):
 
     async def reload(self) -> None:
         """config-reload and SIGHUP: the file of -c anew, as `apply`."""
-        await self._bring_in(await asyncio.to_thread(read_file, self.config_file, self.keywords))
+        document = await in_thread(read_file, self.config_file, self.keywords)
+        await self._bring_in(document)
 
     async def test(self, tree: dict[str, object], text: bytes) -> None:
         """config-test: say whether this could come into force, and change nothing. ConfigError."""
@@ -186,7 +188,7 @@ class Server(Parts[C, M, D]):
     @classmethod
     async def check(cls, document: Document, launch: Launch, messages: DaemonMessages, *, load_libraries: bool) -> None:
         """Whether this could come into force; ConfigError if not. Says its warnings, and touches nothing."""
-        config = await asyncio.to_thread(cls.load, document, cls._restrictions(launch, testing=True))
+        config = await in_thread(cls.load, document, cls._restrictions(launch, testing=True))
         for warning in config.warnings:
             messages.config_syntax_warning(warning)
         host = Host(cls.program, cls.points)
@@ -219,7 +221,7 @@ class Server(Parts[C, M, D]):
 
     async def _bring_in(self, document: Document) -> None:
         """Make everything of this configuration beside what there is, then switch."""
-        config = await asyncio.to_thread(self.load, document, self._restrictions(self.launch))
+        config = await in_thread(self._load, document)
         with self._libraries_named(document):
             libraries = await loading.load(config.hooks_libraries, self._host, confined=self.launch.restricted)
         store: M | None = None
@@ -229,7 +231,9 @@ class Server(Parts[C, M, D]):
             try:
                 if not hasattr(self, "config") or _place(config) != _place(self.config):
                     store = await asyncio.to_thread(self._open_store, _settings(config), config)
-                config = await asyncio.to_thread(self._complete, config)
+                config = await in_thread(self._complete, config)
+                where = store if store is not None else self.store
+                service = await in_thread(self._service, config, where, libraries)
                 await self._control.apply(_control_socket(config))
             except BaseException:
                 logging.close()
@@ -248,12 +252,24 @@ class Server(Parts[C, M, D]):
             await self.store.promise(config.lease_database.durability)
         for warning in config.warnings:
             self.messages.config_syntax_warning(warning)
-        self._announce_subnets(config)
-        await self._switch(config, libraries, store if store is not None else self.store, document)
+        await in_slices(self._announce_subnets(config))
+        former = self.config if hasattr(self, "config") else None
+        await self._switch(config, libraries, where, service, document)
         self.messages.config_complete(self._summary(config))
-        self._announce_allocators(config)
+        await in_slices(self._announce_allocators(config))
         self.messages.multi_threading("no", 0, 0)  # one loop, whatever multi-threading says
+        if former is not None:
+            self.in_background(let_go(self._taken_apart(former)))
+            del former
         collector.tidy_up()
+
+    def _load(self, document: Document) -> C:
+        """The configuration; the document keeps nothing but its places. Called in a thread."""
+        try:
+            return self.load(document, self._restrictions(self.launch))
+        finally:
+            if not document.wire:  # what came with a command is the command's
+                document.free()
 
     async def _ask_libraries(self, config: C, libraries: loading.Loaded) -> None:
         """dhcp4_srv_configured: libraries may object to the configuration."""
@@ -271,15 +287,15 @@ class Server(Parts[C, M, D]):
         if c.status is DROP:
             raise ConfigError(c.error if "error" in c else "unknown error")
 
-    async def _switch(self, config: C, libraries: loading.Loaded, store: M, document: Document) -> None:
+    async def _switch(self, config: C, libraries: loading.Loaded, store: M, service: S, document: Document) -> None:
         """From here on this configuration serves."""
         first = not hasattr(self, "config")
         before = None if first else (self.config, self._libraries, self.store)
         if not first:
             await self.reclamation.stop()
         self.store = store
-        self._force(config, libraries)
-        await self._recount()
+        self._force(config, libraries, service)
+        await self._count_anew(config)
         if before is None:
             self.sockets = self._make_sockets(config.interfaces)
             await libraries.start()
@@ -305,26 +321,31 @@ class Server(Parts[C, M, D]):
         self.state.reconfigured()
         self._start_timers(config)
 
-    def _force(self, config: C, libraries: loading.Loaded) -> None:
+    def _force(self, config: C, libraries: loading.Loaded, service: S) -> None:
         """The one step: the next packet is served under this configuration, with these libraries."""
         self.config, self._libraries = config, libraries
         if hasattr(self, "dispatcher"):
-            self._leaving = self._change_service(libraries)
+            self._leaving = self._change_service(service, libraries)
         else:
-            self.dispatcher = self._make_dispatcher(libraries)
-        self.statistics.configure(config.statistic_default_sample_count, config.statistic_default_sample_age)
+            self.dispatcher = self._make_dispatcher(service, libraries)
         self.registry.set_hook_commands(self._hook_commands(libraries))
+
+    async def _count_anew(self, config: C) -> None:
+        """Statistics are what they are under this configuration, which is in force."""
+        count, age = config.statistic_default_sample_count, config.statistic_default_sample_age
+        await in_slices(self.statistics.configuring(count, age))
+        await self._recount()
 
     def _keep(self, libraries: loading.Loaded, config: C, store: M) -> None:
         """Libraries have changed under a configuration that could not come into force wholly."""
         if libraries is not self._libraries:
             self.store = store
-            self._force(config, libraries)
+            self._force(config, libraries, self._service(config, store, libraries))
             self._leaving.clear()
 
     async def _back_to(self, config: C) -> None:
         """Packets are served under the configuration before again (`_keep`): so be all the rest."""
-        await self._recount()
+        await self._count_anew(config)
         self._start_timers(config)
         await self.store.promise(config.lease_database.durability)
         self._go_back(config)

@@ -6,7 +6,7 @@ Law: nothing here decides when. `kead.server` does, and knows nothing of a famil
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from kead.config.reader import Document
@@ -23,10 +23,11 @@ from kead.parking_lot import ParkingLot
 C = TypeVar("C", bound=Config)
 M = TypeVar("M", bound=Memfile[Any])
 D = TypeVar("D", bound=Dispatcher[Any, Any, Any, Any])
+S = TypeVar("S")
 
 
-class Parts(ABC, Generic[C, M, D]):
-    """A family's configuration (C), lease store (M) and dispatcher (D), and how each is had.
+class Parts(ABC, Generic[C, M, D, S]):
+    """A family's configuration (C), lease store (M), dispatcher (D) and service (S), and how each is had.
 
     program    "kead-dhcp4"
     protocol   "DHCPv4"
@@ -66,6 +67,10 @@ class Parts(ABC, Generic[C, M, D]):
         """The configuration with what it leaves to the machine; called in a thread. ConfigError."""
         return config
 
+    @abstractmethod
+    def _taken_apart(self, config: C) -> list[object]:
+        """What a configuration that serves no more has many of; its rings are open."""
+
     def _go_back(self, config: C) -> None:
         """Undo what `_complete` did for another configuration, which has failed: this one is in force."""
 
@@ -74,12 +79,16 @@ class Parts(ABC, Generic[C, M, D]):
         """The lease store; called in a thread. LoadError, StoreError."""
 
     @abstractmethod
-    def _make_dispatcher(self, libraries: Loaded) -> D:
-        """The first dispatcher, for the configuration and the store of the moment."""
+    def _service(self, config: C, store: M, libraries: Loaded) -> S:
+        """What exchanges work with; called in a thread. Nothing is changed yet."""
 
     @abstractmethod
-    def _change_service(self, libraries: Loaded) -> ParkingLot[Any, bool]:
-        """Have the dispatcher serve under the configuration and the store of the moment. Gives the lot before."""
+    def _make_dispatcher(self, service: S, libraries: Loaded) -> D:
+        """The first dispatcher."""
+
+    @abstractmethod
+    def _change_service(self, service: S, libraries: Loaded) -> ParkingLot[Any, bool]:
+        """Have the dispatcher serve under this service. Gives the lot before."""
 
     @abstractmethod
     def _make_sockets(self, config: InterfacesConfig) -> Sockets[Any]:
@@ -94,12 +103,12 @@ class Parts(ABC, Generic[C, M, D]):
         """Set up the statistics of the subnets and pools that are now in force."""
 
     @abstractmethod
-    def _announce_subnets(self, config: C) -> None:
-        """Log which subnets there are."""
+    def _announce_subnets(self, config: C) -> Iterator[None]:
+        """Log which subnets there are, a few lines a step."""
 
     @abstractmethod
-    def _announce_allocators(self, config: C) -> None:
-        """Log how their addresses are chosen, after `_summary`."""
+    def _announce_allocators(self, config: C) -> Iterator[None]:
+        """Log how their addresses are chosen, after `_summary`; likewise."""
 
     @abstractmethod
     def _summary(self, config: C) -> str:

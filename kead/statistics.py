@@ -256,6 +256,10 @@ class Statistics:
         """Limit all histories, present and to come (`statistic-default-sample-count`, `-age`; count 0: by age)."""
         self._limit_all(Limit(sample_count, sample_age))
 
+    def configuring(self, sample_count: int, sample_age: int) -> Iterator[None]:
+        """The same in short steps."""
+        return self._limiting(Limit(sample_count, sample_age))
+
     # The commands of Kea's control channel; what they return is text or arguments of the answer
 
     def get(self, name: str) -> dict[str, Samples]:
@@ -378,9 +382,18 @@ class Statistics:
         counter.history = None
 
     def _limit_all(self, limit: Limit) -> None:
+        for _ in self._limiting(limit):
+            pass
+
+    def _limiting(self, limit: Limit) -> Iterator[None]:
         self._settle()
         self.limit = limit
-        for counter in self._counters():
+        for group in list(self._groups.values()):
+            group.limit = limit
+            for counter in group.counters:
+                counter.set_limit(limit)
+            yield
+        for counter in self._single.values():
             counter.set_limit(limit)
 
 

@@ -7,7 +7,7 @@ the same text: so a hash says whether two configurations are one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from kead.config.family import Family
 from kead.config.hosts import LONGEST, H, ReadHost, identifier_text
@@ -46,6 +46,7 @@ _OWN = (
     "hostname-char-replacement",
 )
 """Inherited when a packet asks, so shown only where they were written."""
+_MANY: Final = 200
 _RESERVATIONS = ("reservations-global", "reservations-in-subnet", "reservations-out-of-pool")
 _DDNS_DEFAULTS = {
     "ddns-conflict-resolution-mode": "check-with-dhcid",
@@ -251,9 +252,9 @@ def show_pool(read: ReadPool) -> Shown:
     return with_context(shown, read.written)
 
 
-def show_hosts(hosts: Iterable[ReadHost[H]], own: Callable[[H], Shown]) -> list[Shown]:
-    """The reservations of one place in Kea's order; `own`: what only the family's have."""
-    return [
+def show_hosts(hosts: Sequence[ReadHost[H]], own: Callable[[H], Shown]) -> Iterable[Shown]:
+    """The reservations of one place in Kea's order (many: an iterator); `own`: what only the family's have."""
+    shown = (
         with_context(
             {
                 "client-classes": list(read.host.classes),
@@ -267,7 +268,8 @@ def show_hosts(hosts: Iterable[ReadHost[H]], own: Callable[[H], Shown]) -> list[
         for read in sorted(
             hosts, key=lambda read: (read.host.identifier, tuple(LONGEST).index(read.host.identifier_type))
         )
-    ]
+    )
+    return shown if len(hosts) > _MANY else list(shown)
 
 
 def show_relay(written: Scope) -> Shown:

@@ -50,7 +50,7 @@ def show_config(
     host_identifiers: Sequence[str],
     global_hosts: Sequence[ReadHost4],
 ) -> Shown:
-    """The map under "Dhcp4"."""
+    """The map under "Dhcp4". The lists that may be long are iterators: for `json_pieces`, once."""
     shown = show_server(
         top, V4, options, loggers, host_identifiers, always=_GLOBAL_DEFAULTS, written=("offer-lifetime",)
     )
@@ -63,8 +63,8 @@ def show_config(
         shown["reservations"] = show_hosts(global_hosts, _host)
     return shown | {
         "interfaces-config": _interfaces(top),
-        "shared-networks": [_network(one) for one in sorted(networks, key=lambda one: one.network.name)],
-        "subnet4": [_subnet(one) for one in sorted(subnets, key=lambda one: one.subnet.id)],
+        "shared-networks": (_network(one) for one in sorted(networks, key=lambda one: one.network.name)),
+        "subnet4": (_subnet(one) for one in sorted(subnets, key=lambda one: one.subnet.id)),
     }
 
 
@@ -124,6 +124,6 @@ def _network(read: ReadNetwork) -> Shown:
         "name": read.network.name,
         "option-data": read.options.shown,
         "relay": show_relay(read.written),
-        "subnet4": [_subnet(one) for one in sorted(read.subnets, key=lambda one: one.subnet.id)],
+        "subnet4": (_subnet(one) for one in sorted(read.subnets, key=lambda one: one.subnet.id)),
     }
     return with_context(shown, read.written)

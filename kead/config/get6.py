@@ -51,7 +51,7 @@ def show_config(
     mac_sources: Sequence[str],
     relay_supplied_options: frozenset[int],
 ) -> Shown:
-    """The map under "Dhcp6"."""
+    """The map under "Dhcp6". The lists that may be long are iterators: for `json_pieces`, once."""
     shown = show_server(top, V6, options, loggers, host_identifiers, always=("pd-allocator",), written=_GLOBAL_WRITTEN)
     if top.compatibility is not None:
         shown["compatibility"] = as_written(top.compatibility)
@@ -62,8 +62,8 @@ def show_config(
         "mac-sources": list(mac_sources),
         "relay-supplied-options": [str(code) for code in sorted(relay_supplied_options)],
         "server-id": _server_id(top, server_id),
-        "shared-networks": [_network(one) for one in sorted(networks, key=lambda one: one.network.name)],
-        "subnet6": [_subnet(one) for one in sorted(subnets, key=lambda one: one.subnet.id)],
+        "shared-networks": (_network(one) for one in sorted(networks, key=lambda one: one.network.name)),
+        "subnet6": (_subnet(one) for one in sorted(subnets, key=lambda one: one.subnet.id)),
     }
 
 
@@ -148,6 +148,6 @@ def _network(read: ReadNetwork) -> Shown:
         "option-data": read.options.shown,
         "rapid-commit": read.network.rapid_commit,
         "relay": show_relay(read.written),
-        "subnet6": [_subnet(one) for one in sorted(read.subnets, key=lambda one: one.subnet.id)],
+        "subnet6": (_subnet(one) for one in sorted(read.subnets, key=lambda one: one.subnet.id)),
     }
     return with_context(shown, read.written)

@@ -8,7 +8,7 @@ element parsers do (config-common.md § 1, § 12). Of several mistakes the first
 from __future__ import annotations
 
 import difflib
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +20,8 @@ from kead.config.scanner import Kind
 from kead.config.schema_base import Commented, Keywords
 
 Model = TypeVar("Model", bound=Keywords)
+
+_PIECE = 500  # maps that one call may check: a few milliseconds
 
 _EXPECTED = {
     "int_type": Kind.INTEGER,
@@ -71,13 +73,53 @@ def validated(document: Document, model: type[Model], top: str) -> tuple[Model, 
     extra = next((key for key in document.tree if key != top), None)
     if extra is not None:
         raise _second_top(document, extra)
-    try:
-        checked = model.model_validate(document.tree, context={"wire": document.wire})
-    except ValidationError as error:
-        raise _first(document, model, error.errors(include_url=False)) from None
+    errors: list[ErrorDetails] = []
+    ((name, field),) = model.model_fields.items()
+    assert isinstance(field.annotation, type)
+    assert issubclass(field.annotation, Keywords)
+    whole = _in_pieces(field.annotation, document.tree[top], document.wire, (top,), errors)
+    if whole is None:
+        raise _first(document, model, errors)
+    checked = cast(Model, model.model_construct(_fields_set=None, **{name: whole}))
     warnings: list[str] = []
     _walk(document, checked, (), warnings)
     return checked, warnings
+
+
+def _in_pieces(model: type[Keywords], tree: Any, wire: bool, path: Path, errors: list[ErrorDetails]) -> Keywords | None:
+    """The tree as a model. None: it is none, and `errors` grew.
+
+    What one call checks is bounded: it keeps the interpreter from everybody else. So lists of maps are checked map by
+    map, where there is much in them.
+    """
+    long = {} if _maps_in(model, tree) <= _PIECE else {k: m for k, m in model.lists.items() if _is_long(tree.get(k))}
+    rest = {**tree, **{keyword: [] for keyword in long}} if long else tree
+    checked: Keywords | None = None
+    try:
+        checked = model.model_validate(rest, context={"wire": wire})
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            one["loc"] = (*path, *one["loc"])
+            errors.append(one)
+    for keyword, (name, entry) in long.items():
+        entries = [
+            _in_pieces(entry, value, wire, (*path, keyword, index), errors) for index, value in enumerate(tree[keyword])
+        ]
+        if checked is not None:
+            checked.__dict__[name] = entries  # frozen, but new: nobody has seen it yet
+    return None if errors else checked
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _maps_in(model: type[Keywords], tree: Any) -> int:
+    """How many maps there are in a tree, as far as the lists of a model go."""
+    if not isinstance(tree, dict):
+        return 1
+    lists = ((entry, tree[keyword]) for keyword, (_, entry) in model.lists.items() if keyword in tree)
+    return 1 + sum(_maps_in(entry, one) for entry, value in lists if isinstance(value, list) for one in value)
 
 
 def _wrong_top(document: Document, top: str) -> ConfigError:

@@ -13,7 +13,7 @@ from typing import Final, Generic, NoReturn, TypeVar
 from kead.config.errors import ConfigError, Path
 from kead.config.options import ScopeOptions
 from kead.config.schema_common import Reservation
-from kead.config.snapshot import Host, IdentifierType
+from kead.config.snapshot import Host, IdentifierType, OptionScope
 from kead.config.subnets import Ground
 
 H = TypeVar("H", bound=Host, covariant=True)
@@ -27,8 +27,13 @@ LONGEST: Final[dict[IdentifierType, int]] = {
     "flex-id": 128,
 }
 """Bytes that an identifier of each type may have."""
+_FIELDS: Final[dict[IdentifierType, str]] = {kind: kind.replace("-", "_") for kind in LONGEST}
 _SEPARATED = re.compile(r"[0-9A-Fa-f]{1,2}(?:([: ])[0-9A-Fa-f]{1,2}(?:\1[0-9A-Fa-f]{1,2})*)?\Z")
 _DIGITS = re.compile(r"(?:0[xX])?([0-9A-Fa-f]+)\Z")
+
+
+_NO_OPTIONS: Final = ScopeOptions(OptionScope("reservation"), [])
+"""Of most reservations: a hundred thousand need not have an empty scope each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class Registered:
 def read_identifier(ground: Ground, written: Reservation, path: Path) -> tuple[IdentifierType, bytes]:
     """Who the reservation at `path` is for. Raises ConfigError."""
     given: list[tuple[IdentifierType, str]] = [
-        (kind, text) for kind in LONGEST if (text := getattr(written, kind.replace("-", "_"), None)) is not None
+        (kind, text) for kind, name in _FIELDS.items() if (text := written.__dict__.get(name)) is not None
     ]
     if not given:
         kinds = ", ".join(sorted(kind for kind in LONGEST if kind in written.keywords()))
@@ -122,7 +127,10 @@ def identifier_bytes(text: str) -> bytes:
     if len(text) >= 2 and text[0] == text[-1] == "'":
         return text[1:-1].encode("latin-1", "replace")
     if _SEPARATED.match(text) and len(text) > 2:
-        return bytes(int(digits, 16) for digits in re.split("[: ]", text))
+        try:
+            return bytes.fromhex(text.replace(":", " "))
+        except ValueError:  # some have one digit only
+            return bytes(int(digits, 16) for digits in re.split("[: ]", text))
     digits = _DIGITS.match(text)
     if digits is None:
         return b""
@@ -131,6 +139,8 @@ def identifier_bytes(text: str) -> bytes:
 
 def read_options(ground: Ground, written: Reservation, path: Path) -> ScopeOptions:
     """The options of the reservation at `path`. Raises ConfigError."""
+    if not written.option_data:
+        return _NO_OPTIONS
     return ground.options.read(written.option_data, (*path, "option-data"), "reservation")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kead.config.errors import NOWHERE, ConfigError, Path, Place
+from kead.config.pieces import free_tree
 from kead.config.positions import Positioned, Spot, element_place, read_positioned, wire_place
 from kead.config.scanner import Source, read_source
 
@@ -42,6 +43,11 @@ class Document:
         self._locate = locate
         self._positioned: Positioned | None = None
         self._prefix = prefix
+
+    def free(self) -> None:
+        """Take the tree apart, which nobody needs any more. Places are known as before."""
+        free_tree(self.tree)
+        self.tree = {}
 
     def spot(self, path: Path) -> Spot | None:
         """The tokens of the value at `path` (of the nearest map or list around it, if it isn't there)."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import orjson
-
 from kead.config.definitions import extended_table
 from kead.config.errors import Path
 from kead.config.family import V4
@@ -18,6 +16,7 @@ from kead.config.grammar import validated
 from kead.config.inheritance import Levels
 from kead.config.inheritance4 import header_text, next_server
 from kead.config.options import OptionReader
+from kead.config.pieces import free_lists, free_model, json_pieces
 from kead.config.reader import Document
 from kead.config.restrictions import Restrictions
 from kead.config.schema4 import Dhcp4, File4
@@ -33,7 +32,10 @@ TOP = "Dhcp4"
 def load4(document: Document, table: OptionTable, *, context: Restrictions) -> Config4:
     """The configuration that a document says, with `table` the standard options. Raises ConfigError."""
     whole, warnings = validated(document, File4, TOP)
-    return _resolved(document, whole.dhcp4, table, context, document.warnings + warnings)
+    try:
+        return _resolved(document, whole.dhcp4, table, context, document.warnings + warnings)
+    finally:
+        free_model(whole.dhcp4)
 
 
 def _resolved(
@@ -66,7 +68,7 @@ def _resolved(
     read = [subnet for network in networks for subnet in network.subnets] + alone
     around.warn_of_timers((one.subnet.text, one.subnet.renew_timer, one.subnet.rebind_timer) for one in read)
     subnets = tuple(sorted((one.subnet for one in read), key=lambda subnet: subnet.id))
-    return Config4(
+    config = Config4(
         subnets=subnets,
         by_id={subnet.id: subnet for subnet in subnets},
         networks=tuple(network.network for network in networks),
@@ -94,9 +96,11 @@ def _resolved(
         statistic_default_sample_age=around.uint32(top.statistic_default_sample_age, "statistic-default-sample-age"),
         server_tag=top.server_tag,
         user_context=top.context(),
-        text=orjson.dumps(shown, option=orjson.OPT_SORT_KEYS),
+        text=b"".join(json_pieces(shown)),
         warnings=tuple(warnings),
     )
+    free_lists(alone, networks, read)
+    return config
 
 
 def _check_header(document: Document, top: Dhcp4, path: Path) -> None:

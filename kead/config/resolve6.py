@@ -6,8 +6,6 @@ checks themselves live with their parts. Nothing here touches a running server.
 
 from __future__ import annotations
 
-import orjson
-
 from kead.config.definitions import extended_table
 from kead.config.errors import Path
 from kead.config.family import V6
@@ -16,6 +14,7 @@ from kead.config.grammar import validated
 from kead.config.identity6 import Identity
 from kead.config.inheritance import Levels
 from kead.config.options import OptionReader
+from kead.config.pieces import free_lists, free_model, json_pieces
 from kead.config.reader import Document
 from kead.config.restrictions import Restrictions
 from kead.config.schema6 import Dhcp6, File6
@@ -31,7 +30,10 @@ TOP = "Dhcp6"
 def load6(document: Document, table: OptionTable, *, context: Restrictions) -> Config6:
     """The configuration that a document says, with `table` the standard options. Raises ConfigError."""
     whole, warnings = validated(document, File6, TOP)
-    return _resolved(document, whole.dhcp6, table, context, document.warnings + warnings)
+    try:
+        return _resolved(document, whole.dhcp6, table, context, document.warnings + warnings)
+    finally:
+        free_model(whole.dhcp6)
 
 
 def _resolved(
@@ -80,7 +82,7 @@ def _resolved(
     read = [subnet for network in networks for subnet in network.subnets] + alone
     around.warn_of_timers((one.subnet.text, one.subnet.renew_timer, one.subnet.rebind_timer) for one in read)
     subnets = tuple(sorted((one.subnet for one in read), key=lambda subnet: subnet.id))
-    return Config6(
+    config = Config6(
         subnets=subnets,
         by_id={subnet.id: subnet for subnet in subnets},
         networks=tuple(network.network for network in networks),
@@ -108,6 +110,8 @@ def _resolved(
         statistic_default_sample_age=around.uint32(top.statistic_default_sample_age, "statistic-default-sample-age"),
         server_tag=top.server_tag,
         user_context=top.context(),
-        text=orjson.dumps(shown, option=orjson.OPT_SORT_KEYS),
+        text=b"".join(json_pieces(shown)),
         warnings=tuple(warnings),
     )
+    free_lists(alone, networks, read)
+    return config

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -83,6 +83,8 @@ class Keywords(BaseModel):
     filled: ClassVar[dict[str, NotEmpty]] = {}
     marked: ClassVar[frozenset[str]] = frozenset()
     inner: ClassVar[tuple[str, ...]] = ()
+    lists: ClassVar[dict[str, tuple[str, type[Keywords]]]] = {}
+    """By keyword, the fields that are lists of maps: the field's name, and what the maps are."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
@@ -91,6 +93,11 @@ class Keywords(BaseModel):
         cls.filled = {n: m for n, f in cls.model_fields.items() for m in f.metadata if isinstance(m, NotEmpty)}
         cls.marked = frozenset(cls.later) | frozenset(cls.former)
         cls.inner = tuple(n for n, f in cls.model_fields.items() if _holds_maps(f.annotation))
+        cls.lists = {
+            cls.keyword(name): (name, entry)
+            for name, field in cls.model_fields.items()
+            if (entry := _entry_of(field.annotation)) is not None
+        }
 
     @classmethod
     def keyword(cls, name: str) -> str:
@@ -122,6 +129,14 @@ def _holds_maps(annotation: Any) -> bool:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return True
     return any(_holds_maps(part) for part in getattr(annotation, "__args__", ()))
+
+
+def _entry_of(annotation: Any) -> type[Keywords] | None:
+    """What a list of maps is a list of; None: it is no such list, or may be something else too."""
+    if get_origin(annotation) is not list:
+        return None
+    (entry,) = get_args(annotation)
+    return entry if isinstance(entry, type) and issubclass(entry, Keywords) else None
 
 
 class Commented(Keywords):

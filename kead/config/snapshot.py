@@ -187,6 +187,7 @@ class Config:
 
     options    those of the global level
     text       compact JSON with sorted keys of what config-get shows below the family's name
+    hash       its SHA-256, upper case hexadecimal: equal when the configurations are, whatever their layout
     warnings   sentences for the log: older spellings, surplus commas, values that surprise
     """
 
@@ -208,14 +209,13 @@ class Config:
     user_context: Mapping[str, Any] | None
     text: bytes
     warnings: tuple[str, ...]
+    hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hash", hashlib.sha256(self.text).hexdigest().upper())
 
     @property
     def as_get(self) -> dict[str, Any]:
         """What config-get returns under "Dhcp4" or "Dhcp6": a new dict, the caller's own."""
         tree: dict[str, Any] = orjson.loads(self.text)
         return tree
-
-    @property
-    def hash(self) -> str:
-        """SHA-256, upper case hexadecimal: equal when the configurations are, whatever their layout."""
-        return hashlib.sha256(self.text).hexdigest().upper()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kead.dhcp4 import messages as log
@@ -10,18 +11,20 @@ if TYPE_CHECKING:
     from kead.config.snapshot4 import Config4, Subnet4
 
 
-def announce_subnets(config: Config4) -> None:
-    """Which subnets there are; Kea names those of shared networks first."""
+def announce_subnets(config: Config4) -> Iterator[None]:
+    """Which subnets there are; Kea names those of shared networks first. A line a step."""
     if log.NEW_SUBNET.on:
         for subnet in sorted(config.subnets, key=lambda one: (one.network is None, one.id)):
             log.NEW_SUBNET(subnet.text, _parameters(subnet))
+            yield
 
 
-def announce_allocators(config: Config4) -> None:
+def announce_allocators(config: Config4) -> Iterator[None]:
     """How addresses are chosen in each."""
     if log.USE_ALLOCATOR.on:
         for subnet in sorted(config.subnets, key=lambda one: one.id):
             log.USE_ALLOCATOR(subnet.allocator, subnet.text)
+            yield
 
 
 def _parameters(subnet: Subnet4) -> str:

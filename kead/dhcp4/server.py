@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from kead.allocation.occupancy import Occupancy
+from kead.beside import in_slices
 from kead.config.reader import Document
 from kead.config.resolve4 import load4
 from kead.config.restrictions import Restrictions
@@ -40,7 +41,7 @@ from kead.server import Server
 from kead.wire.address import text_ip4
 
 
-class Server4(Server[Config4, Memfile4, Dispatcher]):
+class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
     """One process's DHCPv4 server; hook libraries see it as `kead.dhcp4.public.PublicServer4`."""
 
     program = "kead-dhcp4"
@@ -70,6 +71,11 @@ class Server4(Server[Config4, Memfile4, Dispatcher]):
         table.detect()
         return {interface.name: interface.addresses for interface in table.all.values()}
 
+    def _taken_apart(self, config: Config4) -> list[object]:
+        for network in config.networks:
+            object.__setattr__(network, "subnets", ())
+        return [*config.subnets, *config.hosts]
+
     def _open_store(self, settings: MemfileSettings, config: Config4) -> Memfile4:
         selector = SubnetSelector(config.subnets)
 
@@ -82,10 +88,9 @@ class Server4(Server[Config4, Memfile4, Dispatcher]):
         checks = Checks4(sanity.lease_checks, sanity.extended_info_checks, ranges, subnet_of)
         return Memfile4.open(settings, Occupancy(), int(time.time()), checks)
 
-    def _service(self, libraries: Loaded) -> Service4:
-        store = self.store
+    def _service(self, config: Config4, store: Memfile4, libraries: Loaded) -> Service4:
         return Service4(
-            self.config,
+            config,
             store,
             self.tally,
             libraries,
@@ -99,13 +104,12 @@ class Server4(Server[Config4, Memfile4, Dispatcher]):
             durable=lambda: self.dispatcher.stored(store),
         )
 
-    def _make_dispatcher(self, libraries: Loaded) -> Dispatcher:
+    def _make_dispatcher(self, service: Service4, libraries: Loaded) -> Dispatcher:
         self.guard.serialize = bool(libraries.chains)
-        return Dispatcher(self._service(libraries), asyncio.get_running_loop())
+        return Dispatcher(service, asyncio.get_running_loop())
 
-    def _change_service(self, libraries: Loaded) -> ParkingLot[Any, bool]:
+    def _change_service(self, service: Service4, libraries: Loaded) -> ParkingLot[Any, bool]:
         self.guard.serialize = bool(libraries.chains)
-        service = self._service(libraries)
         service.take_over(self.dispatcher.service)
         leaving = self.dispatcher.use(service)
         self._sockets_changed()
@@ -135,14 +139,15 @@ class Server4(Server[Config4, Memfile4, Dispatcher]):
 
     async def _recount(self) -> None:
         self.tally.pool_of = self.dispatcher.service.pool_id_of
-        self.tally.configure((s.id, [(pool.pool_id, pool.size) for pool in s.pools]) for s in self.config.subnets)
+        subnets = ((s.id, [(pool.pool_id, pool.size) for pool in s.pools]) for s in self.config.subnets)
+        await in_slices(self.tally.configuring(subnets))
         self.tally.recount(await self.store.counts())
 
-    def _announce_subnets(self, config: Config4) -> None:
-        announce_subnets(config)
+    def _announce_subnets(self, config: Config4) -> Iterator[None]:
+        return announce_subnets(config)
 
-    def _announce_allocators(self, config: Config4) -> None:
-        announce_allocators(config)
+    def _announce_allocators(self, config: Config4) -> Iterator[None]:
+        return announce_allocators(config)
 
     def _summary(self, config: Config4) -> str:
         return f"added IPv4 subnets: {len(config.subnets)}; DDNS: disabled"

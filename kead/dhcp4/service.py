@@ -132,6 +132,7 @@ class Service4:
 
         Its allocators go on where their pools are the same; the others are closed. It must start no exchange any more.
         """
+        before.express = None  # which refers to it: so it goes without the garbage collector
         for subnet_id, allocator in before._allocators.items():
             old, new = before.config.by_id[subnet_id], self.config.by_id.get(subnet_id)
             if new is not None and self.store is before.store and _same_pools(old, new):

@@ -10,7 +10,7 @@ second at most: a packet that comes alone would pay 4 microseconds for it, a qua
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum, auto
 from operator import attrgetter
 from typing import Final
@@ -89,22 +89,34 @@ class Tally4:
 
     def configure(self, subnets: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> None:
         """Counters for these subnets: (subnet id, its pools as (pool id, size)); those of others are forgotten."""
+        for _ in self.configuring(subnets):
+            pass
+
+    def configuring(self, subnets: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> Iterator[None]:
+        """The same in short steps, between which packets may be counted."""
         self._count_gathered()
-        old_subnets, old_pools = self.subnets, self.pools
-        self.subnets, self.pools = {}, {}
+        old_subnets, old_pools = self.subnets.copy(), self.pools.copy()
         for subnet_id, pools in subnets:
             sizes: dict[int, int] = {}
             for pool_id, size in pools:
                 sizes[pool_id] = sizes.get(pool_id, 0) + size
-            before = old_subnets.pop(subnet_id, None)
+            old_subnets.pop(subnet_id, None)
+            before = self.subnets.get(subnet_id)
             self.subnets[subnet_id] = SubnetCounters4(self.statistics, subnet_id, sum(sizes.values()), before)
             for pool_id, size in sizes.items():
                 key = (subnet_id, pool_id)
                 self.pools[key] = PoolCounters4(self.statistics, subnet_id, pool_id, size, old_pools.pop(key, None))
-        for subnet in old_subnets.values():
+            yield
+        while old_subnets:
+            gone, subnet = old_subnets.popitem()
+            del self.subnets[gone]
             self.statistics.detach(subnet)
-        for pool in old_pools.values():
+            yield
+        while old_pools:
+            key, pool = old_pools.popitem()
+            del self.pools[key]
             self.statistics.detach(pool)
+            yield
 
     def recount(self, counts: Iterable[tuple[int, int, int, int]]) -> None:
         """Set what is assigned and declined from the store: (subnet id, pool id, state, how many)."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any
 
 from kead.allocation.occupancy6 import Occupancy6
+from kead.beside import in_slices
 from kead.config.errors import ConfigError
 from kead.config.reader import Document
 from kead.config.resolve6 import load6
@@ -44,7 +45,7 @@ _ALL_ONES = (1 << 128) - 1
 _AT_ONCE = 1000  # reservations that are looked at before others have their turn
 
 
-class Server6(Server[Config6, Memfile6, Dispatcher]):
+class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
     """One process's DHCPv6 server; hook libraries see it as `kead.dhcp6.public.PublicServer6`."""
 
     program = "kead-dhcp6"
@@ -93,6 +94,11 @@ class Server6(Server[Config6, Memfile6, Dispatcher]):
         except (server_id.ServerIdError, OSError) as error:
             self.messages.config_not_restored(error)
 
+    def _taken_apart(self, config: Config6) -> list[object]:
+        for network in config.networks:
+            object.__setattr__(network, "subnets", ())
+        return [*config.subnets, *config.hosts]
+
     def _open_store(self, settings: MemfileSettings, config: Config6) -> Memfile6:
         selector = SubnetSelector(config.subnets)
 
@@ -105,14 +111,13 @@ class Server6(Server[Config6, Memfile6, Dispatcher]):
         checks = Checks6(sanity.lease_checks, sanity.extended_info_checks, ranges, subnet_of)
         return Memfile6.open(settings, Occupancy6(), int(time.time()), checks)
 
-    def _service(self, libraries: Loaded) -> Service6:
-        store = self.store
+    def _service(self, config: Config6, store: Memfile6, libraries: Loaded) -> Service6:
         return Service6(
-            self.config,
+            config,
             store,
             self.tally,
             libraries,
-            duid=self.config.duid,
+            duid=config.duid,
             guard=self.guard,
             in_flight=self._in_flight,
             recent=self._recent,
@@ -123,13 +128,12 @@ class Server6(Server[Config6, Memfile6, Dispatcher]):
             durable=lambda: self.dispatcher.stored(store),
         )
 
-    def _make_dispatcher(self, libraries: Loaded) -> Dispatcher:
+    def _make_dispatcher(self, service: Service6, libraries: Loaded) -> Dispatcher:
         self.guard.serialize = bool(libraries.chains)
-        return Dispatcher(self._service(libraries), asyncio.get_running_loop())
+        return Dispatcher(service, asyncio.get_running_loop())
 
-    def _change_service(self, libraries: Loaded) -> ParkingLot[Any, bool]:
+    def _change_service(self, service: Service6, libraries: Loaded) -> ParkingLot[Any, bool]:
         self.guard.serialize = bool(libraries.chains)
-        service = self._service(libraries)
         service.take_over(self.dispatcher.service)
         return self.dispatcher.use(service)
 
@@ -154,9 +158,11 @@ class Server6(Server[Config6, Memfile6, Dispatcher]):
 
     async def _recount(self) -> None:
         self.tally.pool_of = self.dispatcher.service.pool_id_of
-        self.tally.configure(
-            (s.id, [(pool.pool_id, pool.size) for pool in s.pools], [(pool.pool_id, pool.size) for pool in s.pd_pools])
-            for s in self.config.subnets
+        await in_slices(
+            self.tally.configuring(
+                (s.id, [(pool.pool_id, pool.size) for pool in s.pools], [(p.pool_id, p.size) for p in s.pd_pools])
+                for s in self.config.subnets
+            )
         )
         counts = list(await self.store.counts())
         counts += [row async for row in self._uncounted()]
@@ -174,11 +180,11 @@ class Server6(Server[Config6, Memfile6, Dispatcher]):
                 if lease is not None and self.tally.pool_of(lease) == UNCOUNTED:
                     yield lease.subnet_id, lease.pool_id, lease.type, lease.state, -1
 
-    def _announce_subnets(self, config: Config6) -> None:
-        announce_subnets(config)
+    def _announce_subnets(self, config: Config6) -> Iterator[None]:
+        return announce_subnets(config)
 
-    def _announce_allocators(self, config: Config6) -> None:
-        announce_allocators(config)
+    def _announce_allocators(self, config: Config6) -> Iterator[None]:
+        return announce_allocators(config)
 
     def _summary(self, config: Config6) -> str:
         return f"added IPv6 subnets: {len(config.subnets)}; DDNS: disabled"

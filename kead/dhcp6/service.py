@@ -136,6 +136,7 @@ class Service6:
 
         Its allocators go on where their pools are the same; the others are closed. It must start no exchange any more.
         """
+        before.express = None  # which refers to it: so it goes without the garbage collector
         same_store = self.store is before.store
         for subnet_id, allocator in before._allocators.items():
             old, new = before.config.by_id[subnet_id], self.config.by_id.get(subnet_id)

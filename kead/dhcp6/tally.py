@@ -7,7 +7,7 @@ through (`settle`). A group that fails was never counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum, auto
 from operator import attrgetter
 from typing import Final
@@ -122,12 +122,17 @@ class Tally6:
 
     def configure(self, subnets: Iterable[tuple[int, Sizes, Sizes]]) -> None:
         """Counters for these subnets: (subnet id, its pools, its pools of prefixes); those of others are forgotten."""
-        old_subnets, old_pools, old_pd_pools = self.subnets, self.pools, self.pd_pools
-        self.subnets, self.pools, self.pd_pools = {}, {}, {}
+        for _ in self.configuring(subnets):
+            pass
+
+    def configuring(self, subnets: Iterable[tuple[int, Sizes, Sizes]]) -> Iterator[None]:
+        """The same in short steps, between which packets may be counted."""
+        old_subnets, old_pools, old_pd_pools = self.subnets.copy(), self.pools.copy(), self.pd_pools.copy()
         statistics = self.statistics
         for subnet_id, pools, pd_pools in subnets:
             addresses, prefixes = _sums(pools), _sums(pd_pools)
-            before = old_subnets.pop(subnet_id, None)
+            old_subnets.pop(subnet_id, None)
+            before = self.subnets.get(subnet_id)
             self.subnets[subnet_id] = SubnetCounters6(
                 statistics, subnet_id, sum(addresses.values()), sum(prefixes.values()), before
             )
@@ -137,8 +142,22 @@ class Tally6:
             for pool_id, size in prefixes.items():
                 key = (subnet_id, pool_id)
                 self.pd_pools[key] = PdPoolCounters6(statistics, subnet_id, pool_id, size, old_pd_pools.pop(key, None))
-        for group in (*old_subnets.values(), *old_pools.values(), *old_pd_pools.values()):
-            statistics.detach(group)
+            yield
+        while old_subnets:
+            gone, subnet = old_subnets.popitem()
+            del self.subnets[gone]
+            statistics.detach(subnet)
+            yield
+        while old_pools:
+            key, pool = old_pools.popitem()
+            del self.pools[key]
+            statistics.detach(pool)
+            yield
+        while old_pd_pools:
+            key, pd_pool = old_pd_pools.popitem()
+            del self.pd_pools[key]
+            statistics.detach(pd_pool)
+            yield
 
     def recount(self, counts: Iterable[tuple[int, int, int, int, int]]) -> None:
         """Set what is assigned, declined and registered from the store: (subnet id, pool id, type, state, how many)."""
