@@ -87,16 +87,16 @@ def host_of(x: Exchange) -> Host4 | None:
 
 def reserved(x: Exchange) -> Reserved | None:
     """The address that is reserved for the client, where it has one: in its subnet, else in others of the network."""
+    everywhere = x.hosts.get(GLOBAL)
     for subnet in siblings(x.subnet):
         host = x.hosts.get(subnet.id)
-        if host is not None and host.address and _honoured(subnet, host.address):
-            return Reserved(subnet, host.address)
-        host = x.hosts.get(GLOBAL)
+        if host is None and subnet.reservations_global:
+            host = everywhere
         if (
             host is not None
             and host.address
-            and subnet.reservations_global
             and not (host.address ^ subnet.prefix) & subnet.mask
+            and (host is everywhere or _honoured(subnet, host.address))
         ):
             return Reserved(subnet, host.address)
     return None

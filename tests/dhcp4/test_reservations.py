@@ -224,10 +224,16 @@ async def test_global_ones(server: ServerUnderTest, client: Client, other: Clien
 
 
 async def test_a_subnets_own_comes_before_the_global_one(server: ServerUnderTest, client: Client) -> None:
-    everywhere = {"reservations": [host(ip_address=OUTSIDE, hostname="g")], "reservations_global": True}
+    everywhere: dict[str, Any] = {
+        "reservations": [host(ip_address=OUTSIDE, hostname="g")],
+        "reservations_global": True,
+    }
     server.configure(of_subnet=of_subnet(host(ip_address="192.0.2.6", hostname="s")), **everywhere)
     ack = await dora(client)
     assert (ack.address, ack.options[12]) == ("192.0.2.6", b"s")
+    server.configure(of_subnet=of_subnet(host(hostname="s")), **everywhere)
+    ack = await dora(client)
+    assert (ack.address, ack.options[12]) == ("192.0.2.10", b"s")
 
 
 async def test_the_first_identifier_that_has_one_decides(server: ServerUnderTest) -> None:
