@@ -95,6 +95,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--leases", type=int, default=1_000_000, help="million: how many (1000000)")
     parser.add_argument("--no-sync", action="store_true", help="leave the rounds with fdatasync out")
     parser.add_argument("--severity", default="INFO", help="of the log, on both sides (INFO, as shipped)")
+    parser.add_argument(
+        "--cable",
+        choices=("plain", "cut"),
+        default="plain",
+        help="cut: what is sent as one is cut by the kernel, as before most network cards; a veth pair takes it whole",
+    )
     parser.add_argument("--cores", default="0:1", help="SERVER:LOAD (0:1)")
     parser.add_argument("--disturbance", type=float, default=15, help="per cent of a core others may take (15)")
     parser.add_argument("--accept-disturbed", action="store_true", help="count disturbed rounds too: not a result")
@@ -162,6 +168,7 @@ def main() -> None:
         clients=options.clients,
         accept_disturbed=options.accept_disturbed,
         servers=tuple(servers),
+        cable=options.cable,
     )
     os.sched_setaffinity(0, {settings.load_core})  # we wait while a round runs, but not on the server's core
     rows: list[parts.Row] = []

@@ -64,6 +64,7 @@ class Settings:
     clients: int = 64
     accept_disturbed: bool = False
     servers: tuple[str, ...] = (KEA, KEAD)
+    cable: str = "plain"
     sync_setting: dict[str, Any] = field(default_factory=lambda: {"durability": "fsync"})
 
 
@@ -77,6 +78,8 @@ class Rig:
         self.near: Namespace = sandbox.namespace("server")
         self.far: Namespace = sandbox.namespace("load")
         sandbox.cable(self.near, SERVER_SIDE, self.far, LOAD_SIDE, ipv6=family.number == 6)
+        if settings.cable == "cut":
+            run(*self.near.command("ethtool", "-K", SERVER_SIDE, "tx-udp-segmentation", "off"))
         self.near.ip("address", "add", f"{family.server}/{family.length}", "dev", SERVER_SIDE)
         self._relayed = False
         self._step = 0

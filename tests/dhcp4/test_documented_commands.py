@@ -49,7 +49,7 @@ def test_the_page_shows_most_of_them() -> None:
 
 async def test_the_way_to_ask(running: Up) -> None:
     block = PAGE.partition("    ask() {\n")[2].partition("\n\n")[0]
-    script = ("ask() {\n" + block).replace("/run/kead/kea4-ctrl-socket", str(running.folder / "ctl"))
+    script = ("ask() {\n" + block).replace("/run/kead/kea{sys.argv[1]}-ctrl-socket", str(running.folder / "ctl"))
     for indented in (script, script.replace("\n    ", "\n")):  # copied from the source, or as it is rendered
         process = await asyncio.create_subprocess_exec(
             "sh", "-c", indented, stdout=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"]}
