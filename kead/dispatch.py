@@ -75,8 +75,18 @@ class Limits(Protocol):
     def parked_packet_limit(self) -> int: ...
 
 
+class Changes(Protocol):
+    """Changes of names, of which DNS hears when their leases are durable."""
+
+    def cut(self) -> Sequence[Any]: ...
+    def send(self, noted: Any, /) -> None: ...
+
+
 class Service(Protocol):
     """What is asked of a family's service here."""
+
+    @property
+    def changes(self) -> Changes | None: ...
 
     @property
     def store(self) -> Store: ...
@@ -290,8 +300,9 @@ class Dispatcher(Generic[S, D, X, O]):
 
     def make_durable(self) -> asyncio.Future[None] | None:
         """Flush the store and count what the group did. None: done; raises StoreError."""
-        tally = self.service.tally
+        tally, changes = self.service.tally, self.service.changes
         noted = tally.cut()
+        names = changes.cut() if changes is not None else ()
         try:
             future = self.service.store.flush()
         except StoreError as error:
@@ -309,21 +320,29 @@ class Dispatcher(Generic[S, D, X, O]):
         if future is None:
             if noted:
                 tally.settle(noted)
+            if changes is not None and names:
+                changes.send(names)
             if self._group is not None:
                 group, self._group = self._group, None
                 group.set_result(None)
-        elif noted or self._group is not None:
+        elif noted or names or self._group is not None:
             group, self._group = self._group, None
-            future.add_done_callback(lambda done: self._durable(done, noted, group))
+            future.add_done_callback(lambda done: self._durable(done, noted, names, group))
         return future
 
     def _durable(
-        self, done: asyncio.Future[None], noted: Mapping[Any, int], group: asyncio.Future[None] | None
+        self,
+        done: asyncio.Future[None],
+        noted: Mapping[Any, int],
+        names: Sequence[Any],
+        group: asyncio.Future[None] | None,
     ) -> None:
         """What was under way is through, or has failed."""
         error = done.exception()
         if error is None:
             self.service.tally.settle(noted)
+            if self.service.changes is not None and names:
+                self.service.changes.send(names)
         if group is not None and not group.done():
             if error is None:
                 group.set_result(None)

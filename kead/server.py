@@ -125,6 +125,7 @@ class Server(Parts[C, M, D, S]):
                 await self.store.close()
             except StoreError as error:
                 self.dispatcher.words.STORE_FAILED(0, error)
+        await self.changes.close()
 
     # What commands ask (kead.control)
 
@@ -222,6 +223,7 @@ class Server(Parts[C, M, D, S]):
     async def _bring_in(self, document: Document) -> None:
         """Make everything of this configuration beside what there is, then switch."""
         config = await in_thread(self._load, document)
+        self.changes.check(config.d2_client)
         with self._libraries_named(document):
             libraries = await loading.load(config.hooks_libraries, self._host, confined=self.launch.restricted)
         store: M | None = None
@@ -324,6 +326,7 @@ class Server(Parts[C, M, D, S]):
     def _force(self, config: C, libraries: loading.Loaded, service: S) -> None:
         """The one step: the next packet is served under this configuration, with these libraries."""
         self.config, self._libraries = config, libraries
+        self.changes.configure(config.d2_client)
         if hasattr(self, "dispatcher"):
             self._leaving = self._change_service(service, libraries)
         else:

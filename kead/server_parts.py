@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from kead.config.reader import Document
 from kead.config.restrictions import Restrictions
 from kead.config.snapshot import Config, InterfacesConfig
+from kead.ddns.changes import NameChanges
 from kead.dispatch import Dispatcher
 from kead.hooks.loading import Loaded
 from kead.hooks.point import Callout
@@ -47,6 +48,7 @@ class Parts(ABC, Generic[C, M, D, S]):
     dispatcher: D
     sockets: Sockets[Any]
     reclamation: ReclamationOf[Any]
+    changes: NameChanges[Any]
 
     @classmethod
     @abstractmethod

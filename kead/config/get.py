@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from kead.config.ddns import conflict_mode
 from kead.config.family import Family
 from kead.config.hosts import LONGEST, H, ReadHost, identifier_text
 from kead.config.inheritance import reservations
 from kead.config.options import ScopeOptions
 from kead.config.schema_base import Commented, Keywords
 from kead.config.schema_common import (
+    Ddns,
     DhcpDdns,
     Expiring,
     Guards,
@@ -27,13 +29,14 @@ from kead.config.schema_common import (
     Server,
     Threads,
 )
+from kead.config.snapshot import D2Client
 from kead.config.subnets import ReadPool
 from kead.log_settings import LoggerSettings
 
 Shown = dict[str, Any]
 
 _UNSHOWN = frozenset({"comment", "user-context", "client-class", "require-client-classes", "reservation-mode"})
-_OWN = (
+_OWN: Final = (
     "ddns-send-updates",
     "ddns-override-no-update",
     "ddns-override-client-update",
@@ -41,9 +44,12 @@ _OWN = (
     "ddns-generated-prefix",
     "ddns-qualifying-suffix",
     "ddns-update-on-renew",
-    "ddns-conflict-resolution-mode",
     "hostname-char-set",
     "hostname-char-replacement",
+    "ddns-ttl",
+    "ddns-ttl-percent",
+    "ddns-ttl-min",
+    "ddns-ttl-max",
 )
 """Inherited when a packet asks, so shown only where they were written."""
 _MANY: Final = 200
@@ -82,6 +88,10 @@ _GLOBAL_DEFAULTS = (
 _GLOBAL_WRITTEN = (
     "adaptive-lease-time-threshold",
     "cache-max-age",
+    "ddns-ttl",
+    "ddns-ttl-max",
+    "ddns-ttl-min",
+    "ddns-ttl-percent",
     "max-valid-lifetime",
     "min-valid-lifetime",
     "rebind-timer",
@@ -95,6 +105,7 @@ def show_server(
     options: ScopeOptions,
     loggers: Sequence[LoggerSettings],
     host_identifiers: Sequence[str],
+    d2_client: D2Client,
     *,
     always: Iterable[str],
     written: Iterable[str],
@@ -106,13 +117,13 @@ def show_server(
     given = top.given()
     shown: Shown = {keyword: getattr(top, keyword.replace("-", "_")) for keyword in (*_GLOBAL_DEFAULTS, *always)}
     shown.update({keyword: given[keyword] for keyword in (*_GLOBAL_WRITTEN, *written) if keyword in given})
-    shown.update({keyword: given.get(keyword, usual) for keyword, usual in _DDNS_DEFAULTS.items()})
+    shown |= _DDNS_DEFAULTS | _ddns(top)
     shown.update(zip(_RESERVATIONS, reservations(top), strict=True))
     if "hosts-databases" in given:
         shown["hosts-databases"] = []
     queue = {"queue-type": family.queue_type, **filled(top.dhcp_queue_control or QueueControl())}
     shown |= {
-        "dhcp-ddns": filled(top.dhcp_ddns or DhcpDdns.model_validate({"enable-updates": False})),
+        "dhcp-ddns": _d2_client(top.dhcp_ddns or DhcpDdns.model_validate({"enable-updates": False}), d2_client),
         "dhcp-queue-control": queue,
         "expired-leases-processing": filled(top.expired_leases_processing or Expiring()),
         "hooks-libraries": [filled(library) for library in top.hooks_libraries],
@@ -120,10 +131,7 @@ def show_server(
         "lease-database": as_written(top.lease_database) if top.lease_database else {"type": "memfile"},
         "multi-threading": filled(top.multi_threading or Threads()),
         "option-data": options.shown,
-        "option-def": [
-            _definition(entry, family)
-            for entry in sorted(top.option_def, key=lambda entry: entry.space or family.space)
-        ],
+        "option-def": show_definitions(top.option_def, family),
         "sanity-checks": filled(top.sanity_checks or Sanity()),
     }
     if top.config_control is not None:
@@ -172,6 +180,11 @@ def with_context(shown: Shown, model: Keywords) -> Shown:
     return shown
 
 
+def show_definitions(entries: Iterable[OptionDef], family: Family) -> list[Shown]:
+    """A list of option-def, in the order of their spaces."""
+    return [_definition(entry, family) for entry in sorted(entries, key=lambda entry: entry.space or family.space)]
+
+
 def _definition(entry: OptionDef, family: Family) -> Shown:
     shown: Shown = {
         "array": entry.array,
@@ -199,13 +212,25 @@ def _logger(settings: LoggerSettings, written: Commented) -> Shown:
     return with_context(shown, written)
 
 
+def _ddns(written: Ddns) -> Shown:
+    """The ddns- keywords of one place that were written there."""
+    given = written.given()
+    shown: Shown = {keyword: given[keyword] for keyword in _OWN if keyword in given}
+    mode = conflict_mode(written)
+    return shown if mode is None else shown | {"ddns-conflict-resolution-mode": mode}
+
+
+def _d2_client(written: DhcpDdns, resolved: D2Client) -> Shown:
+    return filled(written) | {"sender-ip": resolved.sender_ip}
+
+
 def show_own(written: Inherited, own: Iterable[str], if_not_empty: Iterable[str]) -> Shown:
     """What a subnet or network has written itself.
 
     own, if_not_empty: the family's own keywords, shown where they were written, or only if not with an empty value
     """
     given = written.given()
-    shown = {keyword: given[keyword] for keyword in (*_OWN, *own) if keyword in given}
+    shown = _ddns(written) | {keyword: given[keyword] for keyword in own if keyword in given}
     shown.update({keyword: given[keyword] for keyword in ("interface", *if_not_empty) if given.get(keyword)})
     wanted = zip(_RESERVATIONS, reservations(written), strict=True)
     return shown | {keyword: value for keyword, value in wanted if value is not None}
@@ -243,9 +268,7 @@ def show_guards(written: Guards) -> Shown:
 
 
 def show_pool(read: ReadPool) -> Shown:
-    given = read.written.given()
-    shown: Shown = {keyword: given[keyword] for keyword in _OWN if keyword in given}
-    shown |= show_guards(read.written)
+    shown = _ddns(read.written) | show_guards(read.written)
     shown |= {"option-data": read.options.shown, "pool": read.pool.text}
     if read.pool.pool_id:
         shown["pool-id"] = read.pool.pool_id

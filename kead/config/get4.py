@@ -25,6 +25,7 @@ from kead.config.get import (
 from kead.config.hosts4 import ReadHost4
 from kead.config.options import ScopeOptions
 from kead.config.schema4 import Dhcp4, Inherited
+from kead.config.snapshot import D2Client
 from kead.config.snapshot4 import Host4
 from kead.config.subnets4 import ReadNetwork, ReadSubnet
 from kead.log_settings import LoggerSettings
@@ -48,11 +49,12 @@ def show_config(
     subnets: Sequence[ReadSubnet],
     loggers: Sequence[LoggerSettings],
     host_identifiers: Sequence[str],
+    d2_client: D2Client,
     global_hosts: Sequence[ReadHost4],
 ) -> Shown:
     """The map under "Dhcp4". The lists that may be long are iterators: for `json_pieces`, once."""
     shown = show_server(
-        top, V4, options, loggers, host_identifiers, always=_GLOBAL_DEFAULTS, written=("offer-lifetime",)
+        top, V4, options, loggers, host_identifiers, d2_client, always=_GLOBAL_DEFAULTS, written=("offer-lifetime",)
     )
     flags = (
         {key: on for key, on in as_written(top.compatibility).items() if on} if top.compatibility is not None else {}

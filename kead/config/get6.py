@@ -26,6 +26,7 @@ from kead.config.hosts6 import ReadHost6
 from kead.config.options import ScopeOptions
 from kead.config.pdpools6 import ReadPdPool
 from kead.config.schema6 import Dhcp6, Scope
+from kead.config.snapshot import D2Client
 from kead.config.snapshot6 import Host6, Prefix, ServerId
 from kead.config.subnets6 import ReadNetwork, ReadSubnet
 from kead.log_settings import LoggerSettings
@@ -46,13 +47,16 @@ def show_config(
     subnets: Sequence[ReadSubnet],
     loggers: Sequence[LoggerSettings],
     host_identifiers: Sequence[str],
+    d2_client: D2Client,
     global_hosts: Sequence[ReadHost6],
     server_id: ServerId,
     mac_sources: Sequence[str],
     relay_supplied_options: frozenset[int],
 ) -> Shown:
     """The map under "Dhcp6". The lists that may be long are iterators: for `json_pieces`, once."""
-    shown = show_server(top, V6, options, loggers, host_identifiers, always=("pd-allocator",), written=_GLOBAL_WRITTEN)
+    shown = show_server(
+        top, V6, options, loggers, host_identifiers, d2_client, always=("pd-allocator",), written=_GLOBAL_WRITTEN
+    )
     if top.compatibility is not None:
         shown["compatibility"] = as_written(top.compatibility)
     if global_hosts:

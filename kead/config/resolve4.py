@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kead.config.ddns import DdnsReader, d2_client
 from kead.config.definitions import extended_table
 from kead.config.errors import Path
 from kead.config.family import V4
@@ -52,9 +53,11 @@ def _resolved(
     host_identifiers = around.host_identifiers(top.host_reservation_identifiers)
     expiration = around.expiration(top.expired_leases_processing)
     hooks_libraries = around.hooks_libraries(top.hooks_libraries)
-    around.ddns(top.dhcp_ddns)
+    d2 = d2_client(document, top.dhcp_ddns, (*path, "dhcp-ddns"))
+    ddns = DdnsReader(document, d2.enable_updates, warnings)
+    ddns.check(top, path)
     lease_database = around.lease_database(top.lease_database)
-    ground = Ground(document, V4, option_reader, context)
+    ground = Ground(document, V4, option_reader, context, ddns)
     reader = SubnetReader(ground, top, path, options.scope, warnings)
     networks = reader.networks()
     alone = reader.subnets()
@@ -64,7 +67,7 @@ def _resolved(
     _check_header(document, top, path)
     interfaces = _interfaces(around, top)
     loggers = around.loggers(top)
-    shown = show_config(top, options, networks, alone, loggers, host_identifiers, global_hosts)
+    shown = show_config(top, options, networks, alone, loggers, host_identifiers, d2, global_hosts)
     read = [subnet for network in networks for subnet in network.subnets] + alone
     around.warn_of_timers((one.subnet.text, one.subnet.renew_timer, one.subnet.rebind_timer) for one in read)
     subnets = tuple(sorted((one.subnet for one in read), key=lambda subnet: subnet.id))
@@ -95,6 +98,7 @@ def _resolved(
         ),
         statistic_default_sample_age=around.uint32(top.statistic_default_sample_age, "statistic-default-sample-age"),
         server_tag=top.server_tag,
+        d2_client=d2,
         user_context=top.context(),
         text=b"".join(json_pieces(shown)),
         warnings=tuple(warnings),

@@ -6,6 +6,7 @@ checks themselves live with their parts. Nothing here touches a running server.
 
 from __future__ import annotations
 
+from kead.config.ddns import DdnsReader, d2_client
 from kead.config.definitions import extended_table
 from kead.config.errors import Path
 from kead.config.family import V6
@@ -55,9 +56,11 @@ def _resolved(
     host_identifiers = around.host_identifiers(top.host_reservation_identifiers)
     expiration = around.expiration(top.expired_leases_processing)
     hooks_libraries = around.hooks_libraries(top.hooks_libraries)
-    around.ddns(top.dhcp_ddns)
+    d2 = d2_client(document, top.dhcp_ddns, (*path, "dhcp-ddns"))
+    ddns = DdnsReader(document, d2.enable_updates, warnings)
+    ddns.check(top, path)
     lease_database = around.lease_database(top.lease_database)
-    ground = Ground(document, V6, option_reader, context)
+    ground = Ground(document, V6, option_reader, context, ddns)
     reader = SubnetReader(ground, top, path, warnings)
     networks = reader.networks()
     alone = reader.subnets()
@@ -74,6 +77,7 @@ def _resolved(
         alone,
         loggers,
         host_identifiers,
+        d2,
         global_hosts,
         server_id,
         mac_sources,
@@ -109,6 +113,7 @@ def _resolved(
         ),
         statistic_default_sample_age=around.uint32(top.statistic_default_sample_age, "statistic-default-sample-age"),
         server_tag=top.server_tag,
+        d2_client=d2,
         user_context=top.context(),
         text=b"".join(json_pieces(shown)),
         warnings=tuple(warnings),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from kead.config.schema_base import Bool, Commented, Former, Int, Keywords, Later, NotEmpty, Real, Str, later
+from kead.config.snapshot import ConflictMode, ReplaceMode
 
 OnFail = Literal["stop-retry-exit", "serve-retry-exit", "serve-retry-continue"]
 Guard = Annotated[list[Str], Later(lambda names: not names or "ALL" in names)]
@@ -18,31 +20,34 @@ Guard = Annotated[list[Str], Later(lambda names: not names or "ALL" in names)]
 Guarded = Annotated[Str, Former("client-classes"), later("", "ALL")]
 
 
+def _mode(value: Any, info: ValidationInfo) -> Any:
+    """ddns-replace-client-name as Kea before 1.4 said it: a boolean, which now only commands may do."""
+    if type(value) is not bool:
+        return value
+    if (info.context or {}).get("wire"):
+        return "when-present" if value else "never"
+    text = "boolean values for the ddns-replace-client-name are no longer supported"
+    raise PydanticCustomError("no_boolean", text)
+
+
 class Ddns(Keywords):
     """What names and name changes depend on: global, network, subnet, pool."""
 
     ddns_send_updates: Bool | None = None
-    ddns_override_no_update: Annotated[Bool | None, later(None, False)] = None
-    ddns_override_client_update: Annotated[Bool | None, later(None, False)] = None
-    ddns_replace_client_name: Annotated[
-        Literal["never", "always", "when-present", "when-not-present"] | None, later(None, "never")
-    ] = None
-    ddns_generated_prefix: Annotated[Str | None, later(None, "myhost")] = None
-    ddns_qualifying_suffix: Annotated[Str | None, later(None, "")] = None
+    ddns_override_no_update: Bool | None = None
+    ddns_override_client_update: Bool | None = None
+    ddns_replace_client_name: Annotated[ReplaceMode | None, BeforeValidator(_mode)] = None
+    ddns_generated_prefix: Str | None = None
+    ddns_qualifying_suffix: Str | None = None
     ddns_update_on_renew: Bool | None = None
-    ddns_use_conflict_resolution: Annotated[Bool | None, Former("ddns-conflict-resolution-mode"), later(None, True)] = (
-        None
-    )
-    ddns_conflict_resolution_mode: Annotated[
-        Literal["check-with-dhcid", "no-check-with-dhcid", "check-exists-with-dhcid", "no-check-without-dhcid"] | None,
-        later(None, "check-with-dhcid"),
-    ] = None
-    ddns_ttl: Annotated[Int | None, later(None)] = None
-    ddns_ttl_percent: Annotated[Real | None, later(None)] = None
-    ddns_ttl_min: Annotated[Int | None, later(None)] = None
-    ddns_ttl_max: Annotated[Int | None, later(None)] = None
-    hostname_char_set: Annotated[Str | None, later(None, "[^A-Za-z0-9.-]")] = None
-    hostname_char_replacement: Annotated[Str | None, later(None, "")] = None
+    ddns_use_conflict_resolution: Annotated[Bool | None, Former("ddns-conflict-resolution-mode")] = None
+    ddns_conflict_resolution_mode: ConflictMode | None = None
+    ddns_ttl: Int | None = None
+    ddns_ttl_percent: Real | None = None
+    ddns_ttl_min: Int | None = None
+    ddns_ttl_max: Int | None = None
+    hostname_char_set: Str | None = None
+    hostname_char_replacement: Str | None = None
 
 
 class Inherited(Ddns):
@@ -263,10 +268,12 @@ class QueueControl(Commented):
 
 
 class DhcpDdns(Commented):
-    enable_updates: Annotated[Bool, later(False)]
+    """Where name change requests go, and how many may wait."""
+
+    enable_updates: Bool
     server_ip: Str = "127.0.0.1"
     server_port: Int = 53001
-    sender_ip: Str = "0.0.0.0"
+    sender_ip: Str = ""
     sender_port: Int = 0
     max_queue_size: Int = 1024
     ncr_protocol: Literal["UDP", "TCP"] = "UDP"

@@ -61,9 +61,73 @@ class OptionScope:
     never: frozenset[int] = frozenset()
 
 
+ReplaceMode = Literal["never", "always", "when-present", "when-not-present"]
+ConflictMode = Literal["check-with-dhcid", "no-check-with-dhcid", "check-exists-with-dhcid", "no-check-without-dhcid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ddns:
+    """What becomes of clients' names in one place of the configuration. Equal ones are one object.
+
+    updates                     whether name changes are sent: dhcp-ddns is enabled, and ddns-send-updates true
+    ttl, ttl_min, ttl_max       seconds, 0: not set; ttl_percent a part of 1, 0.0 or less: not set
+    char_set, char_replacement  what is no part of a name, and what stands for it then; "" as set: names stay as sent
+    """
+
+    updates: bool = False
+    override_no_update: bool = False
+    override_client_update: bool = False
+    replace_client_name: ReplaceMode = "never"
+    generated_prefix: str = "myhost"
+    qualifying_suffix: str = ""
+    update_on_renew: bool = False
+    conflict_resolution_mode: ConflictMode = "check-with-dhcid"
+    ttl: int = 0
+    ttl_percent: float = 0.0
+    ttl_min: int = 0
+    ttl_max: int = 0
+    char_set: str = "[^A-Za-z0-9.-]"
+    char_replacement: str = ""
+
+    @property
+    def makes_names(self) -> bool:
+        """Whether clients that send no name get one."""
+        return self.replace_client_name in ("always", "when-not-present")
+
+    @property
+    def plain(self) -> bool:
+        """Whether names are what they are without any ddns- keyword, and nobody hears of them."""
+        usual = Ddns()
+        return (
+            not self.updates
+            and self.replace_client_name == "never"
+            and not self.qualifying_suffix
+            and self.char_set == usual.char_set
+            and not self.char_replacement
+        )
+
+
+NO_DDNS = Ddns()
+
+
+@dataclass(frozen=True, slots=True)
+class D2Client:
+    """dhcp-ddns: where name change requests go, from where, and how many may wait."""
+
+    enable_updates: bool = False
+    server_ip: str = "127.0.0.1"
+    server_port: int = 53001
+    sender_ip: str = "0.0.0.0"
+    sender_port: int = 0
+    max_queue_size: int = 1024
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """A range of addresses, both ends included. `text` is the pool as config-get writes it."""
+    """A range of addresses, both ends included. `text` is the pool as config-get writes it.
+
+    ddns    what counts for its addresses in place of the subnet's; None: the subnet's
+    """
 
     first: int
     last: int
@@ -74,6 +138,7 @@ class Pool:
     user_context: Mapping[str, Any] | None = None
     classes: tuple[str, ...] = ()
     additional_classes: tuple[str, ...] = ()
+    ddns: Ddns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +251,7 @@ class Config:
     """What both servers' configurations have beside their subnets.
 
     options    those of the global level
+    d2_client  how name change requests are sent
     text       compact JSON with sorted keys of what config-get shows below the family's name
     hash       its SHA-256, upper case hexadecimal: equal when the configurations are, whatever their layout
     warnings   sentences for the log: older spellings, surplus commas, values that surprise
@@ -206,6 +272,7 @@ class Config:
     statistic_default_sample_count: int
     statistic_default_sample_age: int
     server_tag: str
+    d2_client: D2Client
     user_context: Mapping[str, Any] | None
     text: bytes
     warnings: tuple[str, ...]

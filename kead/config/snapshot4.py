@@ -11,8 +11,10 @@ from typing import Any
 
 from kead.config.snapshot import (
     INFINITE,
+    NO_DDNS,
     Config,
     ControlSocket,
+    Ddns,
     Expiration,
     HooksLibrary,
     Host,
@@ -29,9 +31,11 @@ from kead.config.snapshot import (
 
 __all__ = [
     "INFINITE",
+    "NO_DDNS",
     "Compatibility",
     "Config4",
     "ControlSocket",
+    "Ddns",
     "Expiration",
     "HooksLibrary",
     "Host4",
@@ -99,6 +103,7 @@ class Subnet4:
     reservations_out_of_pool: bool
     options: OptionScope
     server_id: int | None
+    ddns: Ddns
     user_context: Mapping[str, Any] | None = None
     classes: tuple[str, ...] = ()
     additional_classes: tuple[str, ...] = ()

@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from kead.config.snapshot import (
     INFINITE,
+    NO_DDNS,
     Config,
     ControlSocket,
+    Ddns,
     Expiration,
     HooksLibrary,
     Host,
@@ -29,9 +31,11 @@ from kead.config.snapshot import (
 
 __all__ = [
     "INFINITE",
+    "NO_DDNS",
     "Compatibility",
     "Config6",
     "ControlSocket",
+    "Ddns",
     "Expiration",
     "HooksLibrary",
     "Host6",
@@ -130,6 +134,7 @@ class Subnet6:
     reservations_in_subnet: bool
     reservations_out_of_pool: bool
     options: OptionScope
+    ddns: Ddns
     user_context: Mapping[str, Any] | None = None
     classes: tuple[str, ...] = ()
     additional_classes: tuple[str, ...] = ()

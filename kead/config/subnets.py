@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
+from kead.config.ddns import DdnsReader, Level
 from kead.config.errors import ConfigError, Path
 from kead.config.family import Family
 from kead.config.inheritance import AllocatorError
@@ -36,10 +37,13 @@ class ReadPool:
 class Ground:
     """What reading the subnets of one configuration stands on; remembers what may not come twice."""
 
-    def __init__(self, document: Document, family: Family, options: OptionReader, context: Restrictions) -> None:
+    def __init__(
+        self, document: Document, family: Family, options: OptionReader, context: Restrictions, ddns: DdnsReader
+    ) -> None:
         self.document = document
         self.family = family
         self.options = options
+        self.ddns = ddns
         self._present: Mapping[str, Any] | None = None if context.interfaces is None else context.interfaces()
         self._ids: set[int] = set()
         self._prefixes: set[str] = set()
@@ -121,7 +125,8 @@ class Ground:
             self.refuse(f"Invalid prefix length specified for subnet: {length % (1 << 32)}", path)
         return f"{family.text(prefix)}/{length}", prefix, length
 
-    def pool(self, written: Pool, path: Path) -> ReadPool:
+    def pool(self, written: Pool, path: Path, around: Sequence[Level]) -> ReadPool:
+        """The pool at `path`; `around`: what it inherits from, with the paths."""
         first, last = pool_range(self.document, written.pool, (*path, "pool"), self.family)
         text = pool_text(first, last, self.family)
         pool_id = self.pool_id(written.pool_id, path)
@@ -132,7 +137,8 @@ class Ground:
             raise
         size = last - first + 1
         context, classes, additional = written.context(), classes_of(written), additional_of(written)
-        pool = PoolPart(first, last, pool_id, size, options.scope, text, context, classes, additional)
+        ddns = self.ddns.own(((written, path), *around))
+        pool = PoolPart(first, last, pool_id, size, options.scope, text, context, classes, additional, ddns)
         return ReadPool(pool, options, written)
 
     def pool_id(self, written: int | None, path: Path) -> int:

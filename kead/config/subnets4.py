@@ -14,11 +14,13 @@ from kead.config.hosts4 import ReadHost4, read_hosts
 from kead.config.inheritance import Levels, Resolved, nearest
 from kead.config.inheritance4 import Resolved4, check_header, resolve4
 from kead.config.options import ScopeOptions
-from kead.config.schema4 import Dhcp4, SharedNetwork, Subnet
+from kead.config.schema4 import Dhcp4, Inherited, SharedNetwork, Subnet
 from kead.config.snapshot4 import OptionScope, SharedNetwork4, Subnet4
 from kead.config.subnets import Ground, ReadPool, additional_of, classes_of, relay_texts, without_blanks
 
 SERVER_IDENTIFIER = 54
+Around = tuple[tuple[Inherited, Path], ...]
+"""The places that something inherits from, its own first, with their paths."""
 _COMMON = tuple(field.name for field in fields(Resolved))
 _OWN = tuple(field.name for field in fields(Resolved4))
 
@@ -85,6 +87,7 @@ class SubnetReader:
             ground.refuse("missing parameter 'name'", path)
         ground.check_interface(written, path, f"shared network {name}")
         levels = Levels(ground.document, ((written, path), (self._top, self._path)), self._warnings)
+        ground.ddns.check(written, path)
         levels.times()
         check_header(levels)
         options = ground.options.read(written.option_data, (*path, "option-data"), f"shared-network {name}")
@@ -123,13 +126,15 @@ class SubnetReader:
 
     def _subnet(self, written: Subnet, path: Path, above: _Above | None) -> ReadSubnet:
         ground = self._ground
-        pools = [ground.pool(pool, (*path, "pools", index)) for index, pool in enumerate(written.pools)]
+        between = () if above is None else ((above.written, above.path),)
+        around = ((written, path), *between, (self._top, self._path))
+        pools = [ground.pool(pool, (*path, "pools", index), around) for index, pool in enumerate(written.pools)]
         options = ground.options.read(written.option_data, (*path, "option-data"), f"subnet {written.id}")
         relays = frozenset(ground.relays(written.relay, path))
         texts = relay_texts(written.relay)
         if written.relay is None and above is not None:
             relays, texts = above.network.relay_addresses, relay_texts(above.written.relay)
-        subnet = ground.within_subnet(lambda: self._create(written, path, above, options, pools, relays))
+        subnet = ground.within_subnet(lambda: self._create(written, path, above, around, options, pools, relays))
         hosts = read_hosts(ground, self._registered, written.reservations, (*path, "reservations"), subnet)
         ground.new_subnet(subnet.id, subnet.text, path)
         ordered = tuple(sorted(pools, key=lambda read: read.pool.first))
@@ -140,6 +145,7 @@ class SubnetReader:
         written: Subnet,
         path: Path,
         above: _Above | None,
+        around: Around,
         options: ScopeOptions,
         pools: list[ReadPool],
         relays: frozenset[int],
@@ -148,8 +154,8 @@ class SubnetReader:
         text, prefix, length = ground.prefix(written.subnet, (*path, "subnet"))
         mask = ground.family.mask(length)
         id = ground.id(written.id, path)
-        between = () if above is None else ((above.written, above.path),)
-        levels = Levels(ground.document, ((written, path), *between, (self._top, self._path)), self._warnings)
+        levels = Levels(ground.document, around, self._warnings)
+        ground.ddns.check(written, path)
         resolved, own = levels.resolve(), resolve4(levels)
         ground.check_interface(written, path, f"subnet {text}")
         ground.check_inside(pools, prefix & mask, mask, text, path)
@@ -171,6 +177,7 @@ class SubnetReader:
             user_context=written.context(),
             classes=classes_of(written),
             additional_classes=additional_of(written),
+            ddns=ground.ddns.resolve(around),
             **{name: getattr(resolved, name) for name in _COMMON},
             **{name: getattr(own, name) for name in _OWN},
         )

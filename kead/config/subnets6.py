@@ -18,10 +18,12 @@ from kead.config.options import ScopeOptions
 from kead.config.pdpools6 import ReadPdPool, read_pd_pool
 from kead.config.pools import Range, overlapping
 from kead.config.reader import text_bytes
-from kead.config.schema6 import Dhcp6, Scope, SharedNetwork, Subnet
+from kead.config.schema6 import Dhcp6, Inherited, Scope, SharedNetwork, Subnet
 from kead.config.snapshot6 import SharedNetwork6, Subnet6
 from kead.config.subnets import Ground, ReadPool, additional_of, classes_of, relay_texts
 
+Around = tuple[tuple[Inherited, Path], ...]
+"""The places that something inherits from, its own first, with their paths."""
 _COMMON = tuple(field.name for field in fields(Resolved))
 _OWN = tuple(field.name for field in fields(Resolved6))
 
@@ -89,6 +91,7 @@ class SubnetReader:
             ground.refuse("missing parameter 'name'", path)
         self._check_link(written, path, f"shared network {name}")
         levels = Levels(ground.document, ((written, path), (self._top, self._path)), self._warnings)
+        ground.ddns.check(written, path)
         levels.lifetime("preferred")
         levels.times()
         options = ground.options.read(written.option_data, (*path, "option-data"), f"shared-network {name}")
@@ -150,7 +153,9 @@ class SubnetReader:
 
     def _subnet(self, written: Subnet, path: Path, above: _Above | None) -> ReadSubnet:
         ground = self._ground
-        pools = [ground.pool(pool, (*path, "pools", index)) for index, pool in enumerate(written.pools)]
+        between = () if above is None else ((above.written, above.path),)
+        around = ((written, path), *between, (self._top, self._path))
+        pools = [ground.pool(pool, (*path, "pools", index), around) for index, pool in enumerate(written.pools)]
         pd_pools = [
             read_pd_pool(ground, pool, (*path, "pd-pools", index)) for index, pool in enumerate(written.pd_pools)
         ]
@@ -159,7 +164,7 @@ class SubnetReader:
         texts = relay_texts(written.relay)
         if written.relay is None and above is not None:
             relays, texts = above.network.relay_addresses, relay_texts(above.written.relay)
-        parts = _Parts(options, pools, pd_pools, relays)
+        parts = _Parts(around, options, pools, pd_pools, relays)
         subnet = ground.within_subnet(lambda: self._create(written, path, above, parts))
         hosts = read_hosts(ground, self._registered, written.reservations, (*path, "reservations"), subnet)
         ground.new_subnet(subnet.id, subnet.text, path)
@@ -172,8 +177,8 @@ class SubnetReader:
         text, prefix, length = ground.prefix(written.subnet, (*path, "subnet"))
         mask = ground.family.mask(length)
         id = ground.id(written.id, path)
-        between = () if above is None else ((above.written, above.path),)
-        levels = Levels(ground.document, ((written, path), *between, (self._top, self._path)), self._warnings)
+        levels = Levels(ground.document, parts.around, self._warnings)
+        ground.ddns.check(written, path)
         resolved, own = resolve6(levels)
         self._check_link(written, path, f"subnet {text}")
         ground.check_inside(parts.pools, prefix & mask, mask, text, path)
@@ -202,6 +207,7 @@ class SubnetReader:
             user_context=written.context(),
             classes=classes_of(written),
             additional_classes=additional_of(written),
+            ddns=ground.ddns.resolve(parts.around),
             **{name: getattr(resolved, name) for name in _COMMON},
             **{name: getattr(own, name) for name in _OWN},
         )
@@ -223,6 +229,7 @@ class SubnetReader:
 class _Parts:
     """What a subnet is made of, read already."""
 
+    around: Around
     options: ScopeOptions
     pools: list[ReadPool]
     pd_pools: list[ReadPdPool]

@@ -6,7 +6,6 @@ Law: one short function a map of the configuration, keywords in, snapshot part o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 from typing import Any, NoReturn
 
 from kead.config.errors import ConfigError, Path
@@ -16,7 +15,6 @@ from kead.config.restrictions import ForbiddenPathError, Restrictions
 from kead.config.schema_common import (
     ControlSocketEntry,
     Database,
-    DhcpDdns,
     Expiring,
     Interfaces,
     Library,
@@ -190,21 +188,6 @@ class Surroundings:
     def hooks_libraries(self, written: list[Library]) -> tuple[HooksLibrary, ...]:
         """As written; which of them exist and may be loaded is the hook framework's to say."""
         return tuple(HooksLibrary(entry.library, entry.parameters or {}) for entry in written)
-
-    def ddns(self, written: DhcpDdns | None) -> None:
-        if written is None:
-            return
-        path = (*self._path, "dhcp-ddns")
-        if written.ncr_protocol == "TCP":
-            self._refuse("D2ClientConfig error: NCR Protocol: TCP is not supported.", (*path, "ncr-protocol"))
-        for keyword in ("server-ip", "sender-ip"):
-            text = written.given().get(keyword)
-            try:
-                ip_address(text or "0.0.0.0")
-            except ValueError:
-                here = (*path, keyword)
-                why = f"Failed to convert string to address '{text}': Invalid argument({self._document.place(here)})"
-                self._refuse(f"Failed to convert '{text}' to address: {why}", here, place=False)
 
     def lease_database(self, written: Database | None) -> LeaseDatabase:
         if written is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kead.config.snapshot4 import NO_DDNS
 from kead.dhcp4.label import label
 from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import Packet4
@@ -31,6 +32,7 @@ class Exchange(Outgoing):
         "claimed",
         "client_id",
         "contexts",
+        "ddns",
         "decoded",
         "deleted",
         "fqdn_fwd",
@@ -95,6 +97,8 @@ class Exchange(Outgoing):
         self.fqdn_fwd = self.fqdn_rev = False
         self.named_in: Subnet4 | None = None
         """The subnet whose rules for names were followed."""
+        self.ddns = NO_DDNS
+        """Those rules, or its pool's."""
         self.lifetime = self.full_lifetime = 0
         self.reused = self.refused = self.unknown_address = False
         self.bare = self.stashed = self.generate_name = False

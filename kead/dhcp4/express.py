@@ -203,6 +203,8 @@ class Express:
             or subnet.store_extended_info
             or service.pools_have_options
             or service.avoids
+            or not subnet.ddns.plain
+            or any(pool.ddns is not None and not pool.ddns.plain for pool in subnet.pools)
         ):
             return None
         self._avoid[subnet] = service.avoid(subnet)

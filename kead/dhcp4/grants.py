@@ -34,16 +34,13 @@ async def grant(
     x.subnet = subnet
     if service.guard.serialize:
         x.claim(address)
-    if x.hosts and x.named_in is not subnet:
-        await service.names.choose(x)
+    await service.names.settle(x, subnet, pool, address)
     if old is not None and (not offering or subnet.offer_lifetime):
         await _reclaim(x, old)
     asked = query.options.get(LEASE_TIME)
     x.lifetime = x.full_lifetime = (
         subnet.valid.default if asked is None else valid_lifetime(subnet, int.from_bytes(asked[:4], "big"))
     )
-    if x.generate_name:
-        service.names.settle(x, address)
     lease = Lease4(
         address,
         query.hwaddr,
@@ -85,6 +82,8 @@ async def grant(
             return None
     elif await service.store.add(stored):
         service.tally.assigned(stored, in_pool=pool is not None)
+        if service.changes is not None:
+            service.changes.add(stored, x.ddns)
     else:
         return None
     x.stored = stored
@@ -101,13 +100,7 @@ async def renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     context = old.user_context
     if subnet.store_extended_info and AGENT_OPTIONS in query.options:
         context = extended_info(query, context)
-    renamed = False
-    if x.hosts and x.named_in is not subnet:
-        before = x.hostname
-        await service.names.choose(x)
-        renamed = x.hostname != before
-    if x.generate_name:
-        service.names.settle(x, old.address)
+    renamed = await service.names.settle(x, subnet, pool, old.address)
     lease = Lease4(
         old.address,
         query.hwaddr,
@@ -206,8 +199,17 @@ async def _reclaim(x: Exchange, lease: Lease4) -> None:
 
 
 async def _replace(x: Exchange, lease: Lease4, old: Lease4) -> bool:
-    """In place of a lease that counts as assigned."""
-    return await x.service.store.update(lease, old)
+    """In place of a lease that counts as assigned. DNS is told if the name is another, or of each renewal."""
+    if not await x.service.store.update(lease, old):
+        return False
+    changes = x.service.changes
+    if changes is not None:
+        same = (lease.hostname, lease.fqdn_fwd, lease.fqdn_rev) == (old.hostname, old.fqdn_fwd, old.fqdn_rev)
+        if not same:
+            changes.remove(old, x.service.ddns_of(old))
+        if not same or x.ddns.update_on_renew:
+            changes.add(lease, x.ddns)
+    return True
 
 
 async def _reassign(x: Exchange, lease: Lease4, old: Lease4, *, in_pool: bool) -> bool:
@@ -217,13 +219,22 @@ async def _reassign(x: Exchange, lease: Lease4, old: Lease4, *, in_pool: bool) -
     if old.state != State.RECLAIMED:
         x.service.tally.reclaimed(old)
     x.service.tally.assigned(lease, in_pool=in_pool)
+    if x.service.changes is not None:
+        if old.state != State.RECLAIMED:
+            x.service.changes.remove(old, x.service.ddns_of(old))
+        x.service.changes.add(lease, x.ddns)
     return True
 
 
 async def remove(x: Exchange, old: Lease4) -> None:
     """The client has another address now: this lease goes."""
-    if await x.service.store.delete(old) and old.state in (State.DEFAULT, State.DECLINED):
-        x.service.tally.released(old)
+    service = x.service
+    if not await service.store.delete(old):
+        return
+    if old.state in (State.DEFAULT, State.DECLINED):
+        service.tally.released(old)
+    if service.changes is not None:
+        service.changes.remove(old, service.ddns_of(old))
 
 
 async def release(x: Exchange, old: Lease4) -> bool:
@@ -245,6 +256,8 @@ async def release(x: Exchange, old: Lease4) -> bool:
         done = await service.store.delete(old)
     if done:
         service.tally.released(old)
+        if service.changes is not None and not keep:
+            service.changes.remove(old, service.ddns_of(old))
         message = log.RELEASE_EXPIRED if keep else log.RELEASE_DELETED
         if message.on:
             message(x.label, text_ip4(old.address))
@@ -267,6 +280,8 @@ async def decline(x: Exchange, old: Lease4) -> Lease4 | None:
     if not await service.store.update(lease, old):
         return None
     service.tally.declined(lease)
+    if service.changes is not None:
+        service.changes.remove(old, service.ddns_of(old))
     if log.DECLINE_LEASE.on:
         log.DECLINE_LEASE(text_ip4(old.address), x.label, lease.valid_lifetime)
     return lease

@@ -137,7 +137,7 @@ async def discover(x: Exchange) -> bool:
     if service.offers_v6_only and _prefers_v6_only(x):
         return _without_address(x, OFFER)
     if HOST_NAME in query.options or FQDN in query.options or x.hosts or service.hooks.ddns4_update is not None:
-        await service.names.choose(x)
+        await service.names.choose(x, x.subnet.ddns)
     x.kind = OFFER
     lease = x.lease = await offer(x)
     if lease is None:
@@ -184,7 +184,7 @@ async def request(x: Exchange) -> bool:
     if service.offers_v6_only and _prefers_v6_only(x):
         return _without_address(x, ACK) and (service.hooks.leases4_committed is None or await committed(x))
     if HOST_NAME in query.options or FQDN in query.options or x.hosts or service.hooks.ddns4_update is not None:
-        await service.names.choose(x)
+        await service.names.choose(x, x.subnet.ddns)
     lease = x.lease = await assign(x)
     if lease is None:
         message = log.UNKNOWN_ADDRESS_REQUESTED if x.unknown_address else log.NAK_NO_LEASE

@@ -20,6 +20,8 @@ from kead.control.envelope import Request
 from kead.control.registry import Command
 from kead.daemon import Launch
 from kead.daemon_messages import DaemonMessages
+from kead.ddns.changes import NameChanges
+from kead.ddns.request import request4
 from kead.dhcp4.announcements import announce_allocators, announce_subnets
 from kead.dhcp4.dispatch import Dispatcher
 from kead.dhcp4.exchange import Exchange
@@ -55,6 +57,7 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
         super().__init__(launch, facts, messages)
         self.tally = Tally4(self.statistics)
         self.guard = ClientGuard(self.tally)
+        self.changes = NameChanges(request4)
         self._in_flight: dict[int, Exchange] = {}
         self._recent = Recent()
         self.registry.register(Command("subnet4-select-test", self._select_test))
@@ -102,6 +105,7 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
             relay_port=self.launch.client_port or SERVER_PORT,
             is_lot_full=lambda: self.dispatcher.lot.full,
             durable=lambda: self.dispatcher.stored(store),
+            changes=self.changes if self.config.d2_client.enable_updates else None,
         )
 
     def _make_dispatcher(self, service: Service4, libraries: Loaded) -> Dispatcher:
@@ -150,7 +154,8 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
         return announce_allocators(config)
 
     def _summary(self, config: Config4) -> str:
-        return f"added IPv4 subnets: {len(config.subnets)}; DDNS: disabled"
+        ddns = "enabled" if config.d2_client.enable_updates else "disabled"
+        return f"added IPv4 subnets: {len(config.subnets)}; DDNS: {ddns}"
 
     # Its own commands
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.pools import first_or_last_of_24
-from kead.config.snapshot4 import Config4, Subnet4
+from kead.config.snapshot4 import NO_DDNS, Config4, Ddns, Subnet4
 from kead.dhcp4 import messages as log
 from kead.dhcp4.express import Express
 from kead.dhcp4.guard import ClientGuard
@@ -29,6 +29,7 @@ from kead.leases.lease4 import Lease4, State
 from kead.leases.store4 import LeaseStore4, LocalStore4
 
 if TYPE_CHECKING:
+    from kead.ddns.changes import NameChanges
     from kead.dhcp4.exchange import Exchange
 
 SERVER_PORT = 67
@@ -41,6 +42,7 @@ class Service4:
     in_flight   addresses that running exchanges are about to give out, and to which exchange each belongs
     server_ids  values of option 54 that mean this server
     durable     waits until all that was accepted so far is durable
+    changes     where changes of names are noted, None where nobody hears of them
     lot_full    asks whether a packet would find the parking lot full, for this exchange at this point
     """
 
@@ -59,6 +61,7 @@ class Service4:
         relay_port: int = SERVER_PORT,
         is_lot_full: Callable[[], bool] = lambda: False,
         durable: Callable[[], Awaitable[None]] | None = None,
+        changes: NameChanges[Lease4] | None = None,
     ) -> None:
         self.config = config
         self.store = store
@@ -103,11 +106,27 @@ class Service4:
         self.server_ids: set[int] = set(self.configured_server_ids)
         self.durable: Callable[[], Awaitable[None]] = durable if durable is not None else store.durable
         self._is_lot_full = is_lot_full
+        self.changes = changes
         self._allocators: dict[int, Allocator] = {}
 
     def listen_on(self, addresses: set[int]) -> None:
         """The sockets' addresses: a server identifier that names one of them means this server."""
         self.server_ids = self.configured_server_ids | addresses
+
+    @property
+    def updates(self) -> bool:
+        """Whether changes of names can be sent, as far as that is known."""
+        return self.changes is None or not self.changes.suspended
+
+    def ddns_of(self, lease: Lease4) -> Ddns:
+        """The rules for names of the pool or subnet that the lease is of."""
+        subnet = self.config.by_id.get(lease.subnet_id)
+        if subnet is None:
+            return NO_DDNS
+        for pool in subnet.pools:
+            if pool.ddns is not None and pool.first <= lease.address <= pool.last:
+                return pool.ddns
+        return subnet.ddns
 
     def pool_id_of(self, lease: Lease4) -> int:
         """The id of the pool that has the lease's address, by which it counts; NO_POOL if none has it."""
@@ -169,6 +188,8 @@ class Service4:
         if self._asks_about_expiry and await self.store.get(lease.address) != lease:
             return False
         self.tally.reclaimed(lease)
+        if self.changes is not None:
+            self.changes.remove(lease, self.ddns_of(lease))
         return True
 
     async def ask_before_reclaiming(self, lease: Lease4, *, remove: bool = False) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kead.config.snapshot6 import NO_DDNS
 from kead.dhcp6.hardware import Hardware, hardware_of
 from kead.dhcp6.label import label
 from kead.dhcp6.outgoing import Outgoing
@@ -34,6 +35,7 @@ class Exchange(Outgoing):
         "_label",
         "addresses",
         "contexts",
+        "ddns",
         "decoded",
         "deleted",
         "duid",
@@ -46,6 +48,7 @@ class Exchange(Outgoing):
         "identifier",
         "leased",
         "name",
+        "name_added",
         "now",
         "prefixes",
         "query",
@@ -91,6 +94,10 @@ class Exchange(Outgoing):
         """That of the shared network which served the client last."""
         self.hostname = ""
         self.fqdn_fwd = self.fqdn_rev = self.generate_name = False
+        self.ddns = NO_DDNS
+        """The rules for names that were followed."""
+        self.name_added = False
+        """Whether DNS is told of the client's name with one of its addresses."""
         self.name: ClientName | None = None
         """What option 39 of the reply says."""
         self.addresses: list[IaNa] = []

@@ -47,7 +47,9 @@ from kead.dhcp6.wishes import NA, PD
 from kead.leases.lease6 import EMPTY_DUID
 
 if TYPE_CHECKING:
-    from kead.config.snapshot6 import Subnet6
+    from collections.abc import Iterator
+
+    from kead.config.snapshot6 import Ddns, Subnet6
     from kead.dhcp6.channel import Datagram
     from kead.dhcp6.service import Service6
     from kead.leases.store6 import LocalStore6
@@ -169,6 +171,7 @@ class Express:
         """Whether its packets are for this lane."""
         return (
             subnet.network is None
+            and not any(rules.updates and rules.makes_names for rules in _rules(subnet))
             and not subnet.store_extended_info
             and not self._service.pools_have_options
             and not any(pool.excluded for pool in subnet.pd_pools)
@@ -190,3 +193,11 @@ def _relayed(seen: Glance, data: bytes) -> bytes:
     """The reply in the one relay's message to which it goes back."""
     echoed = seen.around.get(INTERFACE_ID, b"")
     return b"".join((_RELAYED, seen.relay[1:], echoed, _pack_option(RELAY_MSG, len(data)), data))
+
+
+def _rules(subnet: Subnet6) -> Iterator[Ddns]:
+    """For names: the subnet's and its pools'."""
+    yield subnet.ddns
+    for pool in subnet.pools:
+        if pool.ddns is not None:
+            yield pool.ddns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kead.config.snapshot6 import Subnet6
+from kead.config.snapshot6 import Pool6, Subnet6
 from kead.dhcp6 import messages as log
 from kead.dhcp6.associations import IaNa, IaPd
 from kead.dhcp6.extended_info import extended_info
@@ -30,6 +30,7 @@ async def grant(x: Exchange, wish: Wish, place: Place, old: Lease6 | None, *, of
     x.claim(place.address)
     if old is not None and not offering and old.state != State.RECLAIMED:
         await service.ask_before_reclaiming(old)
+    await _settle_name(x, wish, subnet, place.address)
     lease = _lease(x, wish, place)
     on = service.hooks
     if on.lease6_select is not None:
@@ -43,6 +44,7 @@ async def grant(x: Exchange, wish: Wish, place: Place, old: Lease6 | None, *, of
             if not await service.store.add(lease):
                 return None
             service.tally.assigned(lease)
+            _add_name(x, lease)
         elif not await _reassign(x, lease, old):
             return None
         x.stored.append(lease)
@@ -82,6 +84,32 @@ def _lifetimes(subnet: Subnet6, wish: Wish) -> tuple[int, int]:
     return lifetimes(subnet, 0, 0)
 
 
+async def _settle_name(x: Exchange, wish: Wish, subnet: Subnet6, address: int) -> None:
+    """Follow the rules for names of the place where the client's first address is."""
+    if wish.type != NA or x.addresses:
+        return
+    pool = pool_of(subnet, NA, address)
+    await x.service.names.settle(x, subnet, pool if isinstance(pool, Pool6) else None)
+
+
+def _add_name(x: Exchange, lease: Lease6) -> None:
+    """Tell DNS of the name of an address that is the client's now; one of its addresses is enough."""
+    changes = x.service.changes
+    if changes is not None and lease.type == NA and not x.name_added:
+        changes.add(lease, x.ddns)
+        x.name_added = True
+
+
+def _change_name(x: Exchange, lease: Lease6, old: Lease6) -> None:
+    """The same for a lease that its client had: only where the name is another, or each renewal is to be told."""
+    changes = x.service.changes
+    if changes is None or lease.type != NA or (_same_name(lease, old) and not x.ddns.update_on_renew):
+        return
+    if not _same_name(lease, old):
+        changes.remove(old, x.service.ddns_of(old))
+    _add_name(x, lease)
+
+
 def _name(x: Exchange, lease: Lease6) -> None:
     """Put the client's name into a lease."""
     lease.hostname, lease.fqdn_fwd, lease.fqdn_rev = x.hostname, x.fqdn_fwd, x.fqdn_rev
@@ -102,6 +130,7 @@ async def keep(x: Exchange, wish: Wish, old: Lease6, *, offering: bool) -> Grant
         subnet = service.config.by_id.get(old.subnet_id, subnet)
     assert subnet is not None
     lease = old.copy()
+    await _settle_name(x, wish, subnet, old.address)
     _name(x, lease)
     if not lease.valid_lifetime:
         lease.preferred_lifetime, lease.valid_lifetime = _lifetimes(subnet, wish)
@@ -112,7 +141,7 @@ async def keep(x: Exchange, wish: Wish, old: Lease6, *, offering: bool) -> Grant
     x.claim(old.address)
     lapsed = lease.state != State.DEFAULT
     lease.state = int(State.DEFAULT)
-    if not lapsed and (wish.type == PD or _same_name(lease, old)):
+    if not lapsed and (wish.type == PD or (_same_name(lease, old) and not _tells_always(x, lease))):
         preferred, valid = remaining(subnet, old, x.now)
         if valid:
             service.tally.reused(old)
@@ -122,6 +151,7 @@ async def keep(x: Exchange, wish: Wish, old: Lease6, *, offering: bool) -> Grant
         return None
     if lapsed:
         service.tally.assigned(lease)
+    _change_name(x, lease, old)
     x.stored.append(lease)
     return Granted(lease, lease.preferred_lifetime, lease.valid_lifetime)
 
@@ -136,6 +166,7 @@ async def prolong(x: Exchange, wish: Wish, old: Lease6, reply: IaNa | IaPd) -> G
     lease.cltt = x.now
     lease.hwaddr, lease.htype, lease.hwaddr_source = hardware
     lease.state = int(State.DEFAULT)
+    await _settle_name(x, wish, subnet, old.address)
     _name(x, lease)
     pool = pool_of(subnet, wish.type, old.address)
     if pool is not None:
@@ -160,15 +191,21 @@ async def prolong(x: Exchange, wish: Wish, old: Lease6, reply: IaNa | IaPd) -> G
         if not await _reassign(x, lease, old):
             return None
     else:
-        if _unchanged(lease, old):
+        if _unchanged(lease, old) and not _tells_always(x, lease):
             preferred, valid = remaining(subnet, old, x.now)
             if valid:
                 service.tally.reused(old)
                 return Granted(old, preferred, valid, reused=True)
         if not await service.store.update(lease, old):
             return None
+        _change_name(x, lease, old)
     x.stored.append(lease)
     return Granted(lease, lease.preferred_lifetime, lease.valid_lifetime)
+
+
+def _tells_always(x: Exchange, lease: Lease6) -> bool:
+    """Whether DNS is told of each renewal of this lease."""
+    return x.ddns.update_on_renew and bool(lease.hostname) and (lease.fqdn_fwd or lease.fqdn_rev)
 
 
 def _same_name(lease: Lease6, old: Lease6) -> bool:
@@ -194,6 +231,10 @@ async def _reassign(x: Exchange, lease: Lease6, old: Lease6) -> bool:
     if old.state != State.RECLAIMED:
         x.service.tally.reclaimed(old)
     x.service.tally.assigned(lease)
+    changes = x.service.changes
+    if changes is not None and old.type == NA and old.state != State.RECLAIMED:
+        changes.remove(old, x.service.ddns_of(old))
+    _add_name(x, lease)
     return True
 
 
@@ -216,6 +257,8 @@ async def release(x: Exchange, old: Lease6) -> bool:
     if not done:
         return False
     service.tally.removed(old)
+    if service.changes is not None and not keep and old.type == NA:
+        service.changes.remove(old, service.ddns_of(old))
     x.deleted.append(old)
     _say_released(x, old, kept=keep)
     return True
@@ -255,6 +298,8 @@ async def decline(x: Exchange, old: Lease6) -> bool:
     if not await service.store.update(lease, old):
         return False
     service.tally.declined(lease)
+    if service.changes is not None:
+        service.changes.remove(old, service.ddns_of(old))
     x.stored.append(lease)
     if log.DECLINE_LEASE.on:
         log.DECLINE_LEASE(x.label, text_ip6(old.address), lease.valid_lifetime)

@@ -137,6 +137,8 @@ async def _give_up(x: Exchange, leases: Sequence[Lease6]) -> list[Lease6]:
     gone = [lease for lease in leases if await x.service.store.delete(lease)]
     for lease in gone:
         x.service.tally.removed(lease)
+        if x.service.changes is not None and lease.type == NA:
+            x.service.changes.remove(lease, x.service.ddns_of(lease))
         x.deleted.append(lease)
     return gone
 

@@ -122,5 +122,11 @@ async def _store(x: Exchange, lease: Lease6, old: Lease6 | None) -> bool:
         log.REGISTERED_LEASE_UPDATE_FAIL(text_ip6(lease.address), "it has changed meanwhile")
         return False
     service.tally.registered(lease, old)
+    if service.changes is not None:
+        named = lease.hostname, lease.fqdn_fwd, lease.fqdn_rev, lease.duid
+        if old is None or (old.hostname, old.fqdn_fwd, old.fqdn_rev, old.duid) != named or x.ddns.update_on_renew:
+            if old is not None:
+                service.changes.remove(old, service.ddns_of(old))
+            service.changes.add(lease, x.ddns)
     x.stored.append(lease)
     return True

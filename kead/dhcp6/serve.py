@@ -19,6 +19,7 @@ from kead.dhcp6.consent import before_sending, committed
 from kead.dhcp6.exchange import Exchange
 from kead.dhcp6.exchange_log import log_received, log_send
 from kead.dhcp6.giving_back import decline_all, release_all
+from kead.dhcp6.names import rules
 from kead.dhcp6.options import CLIENT_FQDN, IA_NA, RAPID_COMMIT
 from kead.dhcp6.packet import (
     ADDR_REG_INFORM,
@@ -126,7 +127,6 @@ async def solicit(x: Exchange) -> bool:
         x.kind = REPLY
         x.rapid_commit = True
     await _choose_name(x)
-    x.generate_name = False  # only a REQUEST makes one up
     await assign(x, offering=not x.rapid_commit)
     return not x.rapid_commit or await _commit(x)
 
@@ -206,8 +206,9 @@ ANSWER: dict[int, Callable[[Exchange], Awaitable[bool]]] = {
 
 
 async def _choose_name(x: Exchange) -> None:
-    if CLIENT_FQDN in x.query.options:
-        await x.service.names.choose(x)
+    ddns = rules(x)
+    if CLIENT_FQDN in x.query.options or ddns.makes_names:
+        await x.service.names.choose(x, ddns)
 
 
 async def _commit(x: Exchange) -> bool:

@@ -19,6 +19,8 @@ from kead.config.snapshot6 import Config6, InterfacesConfig, Subnet6
 from kead.control.commands_common import Facts
 from kead.daemon import Launch
 from kead.daemon_messages import DaemonMessages
+from kead.ddns.changes import NameChanges
+from kead.ddns.request import request6
 from kead.dhcp6 import server_id
 from kead.dhcp6.announcements import announce_allocators, announce_subnets
 from kead.dhcp6.dispatch import Dispatcher
@@ -59,6 +61,7 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
         super().__init__(launch, facts, messages)
         self.tally = Tally6(self.statistics)
         self.guard = ClientGuard(self.tally)
+        self.changes = NameChanges(request6)
         self._in_flight: dict[int, Exchange] = {}
         self._recent = Recent()
 
@@ -126,6 +129,7 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
             relay_port=self.launch.client_port or SERVER_PORT,
             is_lot_full=lambda: self.dispatcher.lot.full,
             durable=lambda: self.dispatcher.stored(store),
+            changes=self.changes if self.config.d2_client.enable_updates else None,
         )
 
     def _make_dispatcher(self, service: Service6, libraries: Loaded) -> Dispatcher:
@@ -187,7 +191,8 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
         return announce_allocators(config)
 
     def _summary(self, config: Config6) -> str:
-        return f"added IPv6 subnets: {len(config.subnets)}; DDNS: disabled"
+        ddns = "enabled" if config.d2_client.enable_updates else "disabled"
+        return f"added IPv6 subnets: {len(config.subnets)}; DDNS: {ddns}"
 
     # What hook libraries see besides configuration, store and tally
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.prefix_allocator import PrefixAllocator
-from kead.config.snapshot6 import Config6, PdPool6, Subnet6
+from kead.config.snapshot6 import NO_DDNS, Config6, Ddns, PdPool6, Subnet6
 from kead.dhcp6 import messages as log
 from kead.dhcp6.express import Express
 from kead.dhcp6.guard import ClientGuard
@@ -31,6 +31,7 @@ from kead.leases.lease6 import Lease6, State
 from kead.leases.store6 import LeaseStore6, LocalStore6
 
 if TYPE_CHECKING:
+    from kead.ddns.changes import NameChanges
     from kead.dhcp6.exchange import Exchange
 
 SERVER_PORT = 547
@@ -43,6 +44,7 @@ class Service6:
     duid        the server's: option 2
     in_flight   addresses and prefixes that running exchanges are about to give out, and to which each belongs
     durable     waits until all that was accepted so far is durable
+    changes     where changes of names are noted, None where nobody hears of them
     lot_full    asks whether a packet would find the parking lot full, for this exchange at this point
     """
 
@@ -62,6 +64,7 @@ class Service6:
         relay_port: int = SERVER_PORT,
         is_lot_full: Callable[[], bool] = lambda: False,
         durable: Callable[[], Awaitable[None]] | None = None,
+        changes: NameChanges[Lease6] | None = None,
     ) -> None:
         self.config = config
         self.store = store
@@ -94,8 +97,24 @@ class Service6:
         self.identifies_flexibly = "flex-id" in config.host_identifiers
         self.durable: Callable[[], Awaitable[None]] = durable if durable is not None else store.durable
         self._is_lot_full = is_lot_full
+        self.changes = changes
         self._allocators: dict[int, Allocator] = {}
         self._prefix_allocators: dict[int, PrefixAllocator[PdPool6]] = {}
+
+    @property
+    def updates(self) -> bool:
+        """Whether changes of names can be sent, as far as that is known."""
+        return self.changes is None or not self.changes.suspended
+
+    def ddns_of(self, lease: Lease6) -> Ddns:
+        """The rules for names of the pool or subnet that the lease is of."""
+        subnet = self.config.by_id.get(lease.subnet_id)
+        if subnet is None:
+            return NO_DDNS
+        for pool in subnet.pools:
+            if pool.ddns is not None and pool.first <= lease.address <= pool.last:
+                return pool.ddns
+        return subnet.ddns
 
     def pool_id_of(self, lease: Lease6) -> int:
         """The id of the pool that has the lease's address, by which it counts; NO_POOL if none has it."""
@@ -173,6 +192,8 @@ class Service6:
         if self._asks_about_expiry and await self.store.get(lease.type, lease.address) != lease:
             return False
         self.tally.reclaimed(lease)
+        if self.changes is not None and lease.type == NA:
+            self.changes.remove(lease, self.ddns_of(lease))
         return True
 
     async def ask_before_reclaiming(self, lease: Lease6, *, remove: bool = False) -> bool:
