@@ -33,6 +33,14 @@ def extended_table(
     document: Document, entries: list[OptionDef], path: Path, table: OptionTable, family: Family
 ) -> OptionTable:
     """`table` with the definitions of `entries` (at `path` in the document). Raises ConfigError."""
+    definitions = read_definitions(document, entries, path, table, family)
+    return table.extended(definitions) if definitions else table
+
+
+def read_definitions(
+    document: Document, entries: list[OptionDef], path: Path, table: OptionTable, family: Family
+) -> list[OptionDefinition]:
+    """The definitions of `entries`, which may not be those of `table`. Raises ConfigError."""
     definitions: list[OptionDefinition] = []
     taken: set[tuple[str, int | str]] = set()
     for index, entry in enumerate(entries):
@@ -45,7 +53,7 @@ def extended_table(
                 )
             taken.add((definition.space, key))
         definitions.append(definition)
-    return table.extended(definitions) if definitions else table
+    return definitions
 
 
 class _Reading:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kead.config.classes4 import ReadClass4
 from kead.config.family import V4
 from kead.config.get import (
     Shown,
@@ -22,6 +23,7 @@ from kead.config.get import (
     show_server,
     with_context,
 )
+from kead.config.get_classes import show_classes4
 from kead.config.hosts4 import ReadHost4
 from kead.config.options import ScopeOptions
 from kead.config.schema4 import Dhcp4, Inherited
@@ -47,6 +49,7 @@ def show_config(
     options: ScopeOptions,
     networks: Sequence[ReadNetwork],
     subnets: Sequence[ReadSubnet],
+    classes: Sequence[ReadClass4],
     loggers: Sequence[LoggerSettings],
     host_identifiers: Sequence[str],
     d2_client: D2Client,
@@ -61,6 +64,8 @@ def show_config(
     )
     if flags:
         shown["compatibility"] = flags
+    if classes:
+        shown["client-classes"] = show_classes4(classes)
     if global_hosts:
         shown["reservations"] = show_hosts(global_hosts, _host)
     return shown | {

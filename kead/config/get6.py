@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kead.config.classes6 import ReadClass6
 from kead.config.family import V6
 from kead.config.get import (
     Shown,
@@ -22,6 +23,7 @@ from kead.config.get import (
     show_server,
     with_context,
 )
+from kead.config.get_classes import show_classes6
 from kead.config.hosts6 import ReadHost6
 from kead.config.options import ScopeOptions
 from kead.config.pdpools6 import ReadPdPool
@@ -45,6 +47,7 @@ def show_config(
     options: ScopeOptions,
     networks: Sequence[ReadNetwork],
     subnets: Sequence[ReadSubnet],
+    classes: Sequence[ReadClass6],
     loggers: Sequence[LoggerSettings],
     host_identifiers: Sequence[str],
     d2_client: D2Client,
@@ -59,6 +62,8 @@ def show_config(
     )
     if top.compatibility is not None:
         shown["compatibility"] = as_written(top.compatibility)
+    if classes:
+        shown["client-classes"] = show_classes6(classes)
     if global_hosts:
         shown["reservations"] = show_hosts(global_hosts, _host)
     return shown | {

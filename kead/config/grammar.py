@@ -310,7 +310,7 @@ def _wrong_item(document: Document, path: Path, kind: str) -> str:
     if name == "hooks-libraries":
         why = "one or more entries in the hooks-libraries list is not a map"
         return f"hooks library configuration error: {why} ({place})"
-    if name == "client-classes":
+    if name == "client-classes" and kind == "string_type":
         return f"subnet configuration failed: invalid class name ({place})"
     call = "mapValue() called on non-map" if name in ("pools", "pd-pools") else "get(string) called on a non-map"
     text = f"{_ELEMENT_CALLS.get(kind, call)} Element in ({place})"

@@ -12,6 +12,7 @@ from typing import Generic, NoReturn, TypeVar
 
 from kead.config.errors import ConfigError, Path
 from kead.config.reader import Document
+from kead.config.schema_base import Keywords
 from kead.config.schema_common import Inherited
 from kead.config.snapshot import Lifetime
 
@@ -52,17 +53,82 @@ class Resolved:
     reservations_out_of_pool: bool
 
 
+Written = TypeVar("Written", bound=Keywords)
 Level = TypeVar("Level", bound=Inherited)
 
 
-class Levels(Generic[Level]):
-    """The places that something inherits from, its own first, with their paths."""
+class Places(Generic[Written]):
+    """Where a number or a lifetime may be set, the nearest place first, with the paths."""
 
-    def __init__(self, document: Document, levels: Sequence[tuple[Level, Path]], warnings: list[str]) -> None:
+    def __init__(self, document: Document, levels: Sequence[tuple[Written, Path]], warnings: list[str]) -> None:
         self.document = document
         self.levels = levels
         self.models = [model for model, _ in levels]
         self._warnings = warnings
+
+    def refuse(self, name: str, text: str, remedy: str = "") -> NoReturn:
+        """Refuse the nearest value of a field; the text is without position, as in Kea."""
+        _, path = self.found(name)
+        raise ConfigError(text, place=self.document.place(path), path=path, remedy=remedy)
+
+    def found(self, name: str) -> tuple[int | str | None, Path]:
+        """The nearest value of a field, and where it stands: None and () if it is set nowhere."""
+        for model, path in self.levels:
+            value = getattr(model, name)
+            if value is not None:
+                return value, (*path, model.keyword(name))
+        return None, ()
+
+    def integer(self, name: str) -> tuple[int | None, Path]:
+        """The same for a field that is a number."""
+        value, path = self.found(name)
+        assert value is None or isinstance(value, int)
+        return value, path
+
+    def uint32(self, name: str) -> int | None:
+        """A number of 32 bits; as in Kea one outside is taken modulo, which is worth a warning."""
+        value, path = self.integer(name)
+        if value is None or 0 <= value < UINT32:
+            return value
+        keyword = path[-1]
+        warning = f"'{keyword}' {value} ({self.document.place(path)}) is taken as {value % UINT32}"
+        if warning not in self._warnings:
+            self._warnings.append(warning)
+        return value % UINT32
+
+    def lifetime(self, kind: str) -> Lifetime | None:
+        """The "valid" or "preferred" lifetime; None if not one of the three keywords is set anywhere."""
+        fields = f"{kind}_lifetime", f"min_{kind}_lifetime", f"max_{kind}_lifetime"
+        value, least, most = (self.uint32(field) for field in fields)
+        if value is None:
+            if least is not None and most is not None:
+                text = f"have min-{kind}-lifetime and max-{kind}-lifetime but no {kind}-lifetime (default)"
+                nearest_place = self.levels[0][1]
+                where = f" in {self.document.place(nearest_place)}" if len(nearest_place) > 1 else ""
+                self.refuse(fields[1], text + where)
+            value = least if most is None else most
+            return None if value is None else Lifetime(value, value, value)
+        text = ""
+        if least is not None and most is not None:
+            if least > most:
+                text = f"min-{kind}-lifetime ({least}) is not less than max-{kind}-lifetime ({most})"
+            elif not least <= value <= most:
+                text = (
+                    f"(default) {kind}-lifetime ({value}) is not between min-{kind}-lifetime ({least}) "
+                    f"and max-{kind}-lifetime ({most})"
+                )
+        elif least is not None and value < least:
+            text = f"min-{kind}-lifetime ({least}) is not less than (default) {kind}-lifetime ({value})"
+        elif most is not None and value > most:
+            text = f"(default) {kind}-lifetime ({value}) is not less than max-{kind}-lifetime ({most})"
+        if text:
+            remedy = f"min-{kind}-lifetime <= {kind}-lifetime <= max-{kind}-lifetime must hold"
+            self.refuse(fields[2] if least is None else fields[1], f"the value of {text}", remedy)
+        return Lifetime(value if least is None else least, value, value if most is None else most)
+
+
+class Levels(Places[Level]):
+    """The places that something inherits from, its own first, with their paths."""
 
     def resolve(self) -> Resolved:
         """What both families have, the allocators excepted. Raises ConfigError."""
@@ -102,36 +168,6 @@ class Levels(Generic[Level]):
         if t1 >= t2:
             self.refuse("t1_percent", f"t1-percent:  {t1:g} is invalid, it must be less than t2-percent: {t2:g}")
 
-    def refuse(self, name: str, text: str, remedy: str = "") -> NoReturn:
-        """Refuse the nearest value of a field; the text is without position, as in Kea."""
-        _, path = self.found(name)
-        raise ConfigError(text, place=self.document.place(path), path=path, remedy=remedy)
-
-    def found(self, name: str) -> tuple[int | str | None, Path]:
-        """The nearest value of a field, and where it stands: None and () if it is set nowhere."""
-        for model, path in self.levels:
-            value = getattr(model, name)
-            if value is not None:
-                return value, (*path, model.keyword(name))
-        return None, ()
-
-    def integer(self, name: str) -> tuple[int | None, Path]:
-        """The same for a field that is a number."""
-        value, path = self.found(name)
-        assert value is None or isinstance(value, int)
-        return value, path
-
-    def uint32(self, name: str) -> int | None:
-        """A number of 32 bits; as in Kea one outside is taken modulo, which is worth a warning."""
-        value, path = self.integer(name)
-        if value is None or 0 <= value < UINT32:
-            return value
-        keyword = path[-1]
-        warning = f"'{keyword}' {value} ({self.document.place(path)}) is taken as {value % UINT32}"
-        if warning not in self._warnings:
-            self._warnings.append(warning)
-        return value % UINT32
-
     def _timer(self, name: str) -> int | None:
         value, path = self.integer(name)
         if value is not None and value < 0:
@@ -143,35 +179,6 @@ class Levels(Generic[Level]):
         valid = self.lifetime("valid")
         assert valid is not None
         return valid, self._timer("renew_timer"), self._timer("rebind_timer")
-
-    def lifetime(self, kind: str) -> Lifetime | None:
-        """The "valid" or "preferred" lifetime; None if not one of the three keywords is set anywhere."""
-        fields = f"{kind}_lifetime", f"min_{kind}_lifetime", f"max_{kind}_lifetime"
-        value, least, most = (self.uint32(field) for field in fields)
-        if value is None:
-            if least is not None and most is not None:
-                text = f"have min-{kind}-lifetime and max-{kind}-lifetime but no {kind}-lifetime (default)"
-                where = f" in {self.document.place(self.levels[0][1])}" if len(self.levels) > 1 else ""
-                self.refuse(fields[1], text + where)
-            value = least if most is None else most
-            return None if value is None else Lifetime(value, value, value)
-        text = ""
-        if least is not None and most is not None:
-            if least > most:
-                text = f"min-{kind}-lifetime ({least}) is not less than max-{kind}-lifetime ({most})"
-            elif not least <= value <= most:
-                text = (
-                    f"(default) {kind}-lifetime ({value}) is not between min-{kind}-lifetime ({least}) "
-                    f"and max-{kind}-lifetime ({most})"
-                )
-        elif least is not None and value < least:
-            text = f"min-{kind}-lifetime ({least}) is not less than (default) {kind}-lifetime ({value})"
-        elif most is not None and value > most:
-            text = f"(default) {kind}-lifetime ({value}) is not less than max-{kind}-lifetime ({most})"
-        if text:
-            remedy = f"min-{kind}-lifetime <= {kind}-lifetime <= max-{kind}-lifetime must hold"
-            self.refuse(fields[2] if least is None else fields[1], f"the value of {text}", remedy)
-        return Lifetime(value if least is None else least, value, value if most is None else most)
 
     def allocator(self, field: str) -> str:
         """The name of an allocator that exists."""

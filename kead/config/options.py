@@ -200,7 +200,7 @@ class _Scope:
 
     def scope(self, name: str) -> OptionScope:
         by_code: dict[int, list[Option]] = {}
-        vendor: dict[int, dict[int, Option]] = {}
+        vendor: dict[int, dict[int, list[Option]]] = {}
         own = self._family.space
         for space, options in self._by_space.items():
             match = _VENDOR.match(space)
@@ -211,13 +211,17 @@ class _Scope:
                 if match is None:
                     by_code.setdefault(option.code, []).append(whole)
                 else:
-                    _add_vendor_option(vendor.setdefault(int(match[1]), {}), whole)
+                    vendor.setdefault(int(match[1]), {}).setdefault(option.code, []).append(whole)
         return OptionScope(
             name,
             {code: self._in_order(code, same) for code, same in sorted(by_code.items())},
-            {enterprise: dict(sorted(options.items())) for enterprise, options in sorted(vendor.items())},
+            {
+                enterprise: {code: _tagged_first(same) for code, same in sorted(codes.items())}
+                for enterprise, codes in sorted(vendor.items())
+            },
             frozenset(o.code for o, _ in self._options if o.always_send and o.space == own),
             frozenset(o.code for o, _ in self._options if o.never_send and o.space == own),
+            any(o.classes for o, _ in self._options),
         )
 
     def _with_sub_options(self, option: Option, definition: OptionDefinition | None, above: tuple[str, ...]) -> Option:
@@ -242,13 +246,12 @@ class _Scope:
 
     def _in_order(self, code: int, options: list[Option]) -> tuple[Option, ...]:
         """Those for certain classes first, then the first of those for everybody (of some codes all)."""
-        everybody = [option for option in options if not option.classes]
-        counting = everybody if code in self._family.repeatable else everybody[:1]
-        return (*(option for option in options if option.classes), *counting)
+        if code not in self._family.repeatable:
+            return _tagged_first(options)
+        return tuple(sorted(options, key=lambda option: not option.classes))
 
 
-def _add_vendor_option(options: dict[int, Option], option: Option) -> None:
-    """Of one sub-option several times the first without classes counts, or else the first."""
-    former = options.get(option.code)
-    if former is None or (former.classes and not option.classes):
-        options[option.code] = option
+def _tagged_first(options: list[Option]) -> tuple[Option, ...]:
+    """Those for certain classes, then the first of those for everybody."""
+    everybody = [option for option in options if not option.classes]
+    return (*(option for option in options if option.classes), *everybody[:1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kead.config.classes4 import read_classes
 from kead.config.ddns import DdnsReader, d2_client
 from kead.config.definitions import extended_table
 from kead.config.errors import Path
@@ -44,7 +45,7 @@ def _resolved(
 ) -> Config4:
     path: Path = (TOP,)
     around = Surroundings(document, V4, path, context, warnings)
-    table = extended_table(document, top.option_def, (*path, "option-def"), table, V4)
+    standard, table = table, extended_table(document, top.option_def, (*path, "option-def"), table, V4)
     option_reader = OptionReader(document, table, V4)
     options = option_reader.read(top.option_data, (*path, "option-data"), "global", is_global=True)
     control_sockets = around.control_sockets(top)
@@ -56,6 +57,7 @@ def _resolved(
     d2 = d2_client(document, top.dhcp_ddns, (*path, "dhcp-ddns"))
     ddns = DdnsReader(document, d2.enable_updates, warnings)
     ddns.check(top, path)
+    classes = read_classes(option_reader, standard, top.client_classes, (*path, "client-classes"), warnings)
     lease_database = around.lease_database(top.lease_database)
     ground = Ground(document, V4, option_reader, context, ddns)
     reader = SubnetReader(ground, top, path, options.scope, warnings)
@@ -67,7 +69,7 @@ def _resolved(
     _check_header(document, top, path)
     interfaces = _interfaces(around, top)
     loggers = around.loggers(top)
-    shown = show_config(top, options, networks, alone, loggers, host_identifiers, d2, global_hosts)
+    shown = show_config(top, options, networks, alone, classes, loggers, host_identifiers, d2, global_hosts)
     read = [subnet for network in networks for subnet in network.subnets] + alone
     around.warn_of_timers((one.subnet.text, one.subnet.renew_timer, one.subnet.rebind_timer) for one in read)
     subnets = tuple(sorted((one.subnet for one in read), key=lambda subnet: subnet.id))
@@ -76,6 +78,7 @@ def _resolved(
         by_id={subnet.id: subnet for subnet in subnets},
         networks=tuple(network.network for network in networks),
         hosts=tuple(one.host for one in (*(host for subnet in read for host in subnet.hosts), *global_hosts)),
+        classes={one.resolved.name: one.resolved for one in classes},
         options=options.scope,
         authoritative=top.authoritative is True,
         server_id=server_id(options.scope),

@@ -6,6 +6,7 @@ checks themselves live with their parts. Nothing here touches a running server.
 
 from __future__ import annotations
 
+from kead.config.classes6 import read_classes
 from kead.config.ddns import DdnsReader, d2_client
 from kead.config.definitions import extended_table
 from kead.config.errors import Path
@@ -59,6 +60,7 @@ def _resolved(
     d2 = d2_client(document, top.dhcp_ddns, (*path, "dhcp-ddns"))
     ddns = DdnsReader(document, d2.enable_updates, warnings)
     ddns.check(top, path)
+    classes = read_classes(option_reader, top.client_classes, (*path, "client-classes"), warnings)
     lease_database = around.lease_database(top.lease_database)
     ground = Ground(document, V6, option_reader, context, ddns)
     reader = SubnetReader(ground, top, path, warnings)
@@ -75,6 +77,7 @@ def _resolved(
         options,
         networks,
         alone,
+        classes,
         loggers,
         host_identifiers,
         d2,
@@ -91,6 +94,7 @@ def _resolved(
         by_id={subnet.id: subnet for subnet in subnets},
         networks=tuple(network.network for network in networks),
         hosts=tuple(one.host for one in (*(host for subnet in read for host in subnet.hosts), *global_hosts)),
+        classes={one.resolved.name: one.resolved for one in classes},
         options=options.scope,
         interfaces=interfaces,
         lease_database=lease_database,

@@ -12,10 +12,11 @@ from pydantic import Field
 
 from kead.config import schema_common
 from kead.config.schema_base import Bool, Int, Keywords, NotEmpty, Real, Str, later, words
-from kead.config.schema_common import OptionData, Pool, Server
+from kead.config.schema_common import OptionData, OptionDef, Pool, Server
 
 __all__ = [
     "KEYWORDS",
+    "ClientClass",
     "Dhcp4",
     "File4",
     "Inherited",
@@ -37,6 +38,16 @@ class Inherited(schema_common.Inherited):
     next_server: Str | None = None
     server_hostname: Str | None = None
     boot_file_name: Str | None = None
+    offer_lifetime: Int | None = None
+
+
+class ClientClass(schema_common.ClientClass):
+    """Clients that have something in common, and what they get; `option-def`: for 43 and 224 to 254 only."""
+
+    option_def: list[OptionDef] = Field(default_factory=list)
+    next_server: Str | None = None
+    server_hostname: Str = ""
+    boot_file_name: Str = ""
     offer_lifetime: Int | None = None
 
 
@@ -100,6 +111,7 @@ class Dhcp4(Server, Inherited):
     echo_client_id: Bool = True
     stash_agent_options: Bool = False
 
+    client_classes: list[ClientClass] = Field(default_factory=list)
     compatibility: Lenience | None = None
     host_reservation_identifiers: Annotated[
         list[Literal["hw-address", "duid", "circuit-id", "client-id", "flex-id", "auto"]] | None,

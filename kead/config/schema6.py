@@ -16,6 +16,7 @@ from kead.config.schema_common import Guards, Interfaces, OptionData, Pool, Serv
 
 __all__ = [
     "KEYWORDS",
+    "ClientClass",
     "Dhcp6",
     "File6",
     "Inherited",
@@ -57,6 +58,14 @@ class PdPool(Commented, Guards):
     excluded_prefix_len: Int = 0
     pool_id: Int | None = None
     option_data: list[OptionData] = Field(default_factory=list)
+
+
+class ClientClass(schema_common.ClientClass):
+    """Clients that have something in common, and what they get."""
+
+    preferred_lifetime: Int | None = None
+    min_preferred_lifetime: Int | None = None
+    max_preferred_lifetime: Int | None = None
 
 
 class Reservation(schema_common.Reservation):
@@ -112,6 +121,7 @@ class Dhcp6(Server, Inherited):
     allow_address_registration: Bool = True
     data_directory: Str | None = None
 
+    client_classes: list[ClientClass] = Field(default_factory=list)
     compatibility: Lenience | None = None
     host_reservation_identifiers: Annotated[
         list[Literal["duid", "hw-address", "flex-id"]] | None,

@@ -11,13 +11,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from kead.config.schema_base import Bool, Commented, Former, Int, Keywords, Later, NotEmpty, Real, Str, later
+from kead.config.schema_base import Bool, Commented, Former, Int, Keywords, NotEmpty, Real, Str, later
 from kead.config.snapshot import ConflictMode, ReplaceMode
 
 OnFail = Literal["stop-retry-exit", "serve-retry-exit", "serve-retry-continue"]
-Guard = Annotated[list[Str], Later(lambda names: not names or "ALL" in names)]
-"""Class names, one of which a client must be in. Every client is in ALL; the others come with client classes."""
-Guarded = Annotated[Str, Former("client-classes"), later("", "ALL")]
+Guard = list[Str]
+"""Class names, one of which a client must be in."""
 
 
 def _mode(value: Any, info: ValidationInfo) -> Any:
@@ -104,6 +103,26 @@ class OptionDef(Commented):
     may_be_empty: ClassVar[bool] = True
 
 
+class ClientClass(Commented):
+    """Clients that have something in common: the `test` is true of them, or `template-test` names them, or a
+    reservation, a hook library or a list of additional classes says so. Times in seconds.
+    """
+
+    name: Str
+    test: Str | None = None
+    template_test: Str | None = None
+    option_data: list[OptionData] = Field(default_factory=list)
+    only_in_additional_list: Bool = False
+    only_if_required: Annotated[Bool, Former("only-in-additional-list")] = False
+    valid_lifetime: Int | None = None
+    min_valid_lifetime: Int | None = None
+    max_valid_lifetime: Int | None = None
+    may_be_empty: ClassVar[bool] = True
+
+    def additional(self) -> bool:
+        return self.only_in_additional_list or self.only_if_required
+
+
 class Reservation(Commented):
     """What one client gets, whoever else asks for it."""
 
@@ -111,7 +130,7 @@ class Reservation(Commented):
     duid: Str | None = None
     flex_id: Str | None = None
     hostname: Str = ""
-    client_classes: Annotated[list[Str], Later(lambda names: not names)] = Field(default_factory=list)
+    client_classes: list[Str] = Field(default_factory=list)
     option_data: list[OptionData] = Field(default_factory=list)
     may_be_empty: ClassVar[bool] = True
 
@@ -120,7 +139,7 @@ class Guards(Keywords):
     """Which clients something is for, and which classes are looked at once it was chosen."""
 
     client_classes: Guard = Field(default_factory=list)
-    client_class: Guarded = ""
+    client_class: Annotated[Str, Former("client-classes")] = ""
     evaluate_additional_classes: list[Str] = Field(default_factory=list)
     require_client_classes: Annotated[list[Str], Former("evaluate-additional-classes")] = Field(default_factory=list)
 
@@ -307,7 +326,6 @@ class Server(Commented, Inherited):
     statistic_default_sample_age: Int = 0
     statistic_default_sample_count: Int = 20
 
-    client_classes: Annotated[list[Any], later([])] = Field(default_factory=list)
     config_control: ConfigControl | None = None
     control_socket: Annotated[ControlSocketEntry | None, Former("control-sockets")] = None
     control_sockets: list[ControlSocketEntry] | None = None

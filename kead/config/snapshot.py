@@ -7,13 +7,16 @@ ints, times seconds (where milliseconds: said so), option data bytes as on the w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from kead.log_settings import LoggerSettings
+
+if TYPE_CHECKING:
+    from kead.classify.classes import ClientClass as ClassRule
 
 INFINITE = 0xFFFFFFFF
 
@@ -50,15 +53,32 @@ class OptionScope:
     name     "global", "shared-network floor1", "subnet 1", "pool 192.0.2.10-192.0.2.20"
     by_code  options of the family's own space; of one code the ones with classes first, then at most one without
              (DHCPv4's 124 and 125, DHCPv6's 16 and 17, which go out once an enterprise: all of them)
-    vendor   options of the spaces vendor-ID: by enterprise, then by code
+    vendor   options of the spaces vendor-ID: by enterprise, then by code, in the same order
     always   own codes that are sent unasked; never: codes that are not sent, whatever an outer scope says
+    tagged   some options have classes: what a client sees of the scope `of` tells
     """
 
     name: str
     by_code: Mapping[int, tuple[Option, ...]] = field(default_factory=dict)
-    vendor: Mapping[int, Mapping[int, Option]] = field(default_factory=dict)
+    vendor: Mapping[int, Mapping[int, tuple[Option, ...]]] = field(default_factory=dict)
     always: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
+    tagged: bool = False
+
+    def of(self, classes: Container[str]) -> OptionScope:
+        """The scope as clients in these classes see it."""
+        if not self.tagged:
+            return self
+        vendor = {enterprise: _of(options, classes) for enterprise, options in self.vendor.items()}
+        return OptionScope(self.name, _of(self.by_code, classes), vendor, self.always, self.never)
+
+
+def _of(options: Mapping[int, tuple[Option, ...]], classes: Container[str]) -> dict[int, tuple[Option, ...]]:
+    seen = (
+        (code, tuple(o for o in same if not o.classes or any(name in classes for name in o.classes)))
+        for code, same in options.items()
+    )
+    return {code: same for code, same in seen if same}
 
 
 ReplaceMode = Literal["never", "always", "when-present", "when-not-present"]
@@ -221,6 +241,21 @@ class MultiThreading:
     enabled: bool = True
     thread_pool_size: int = 0
     packet_queue_size: int = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ClientClass:
+    """A client class: who is in it, and what its members get.
+
+    rule   who is in it
+    valid  their lifetimes, None: the class says nothing of that
+    """
+
+    name: str
+    rule: ClassRule
+    options: OptionScope
+    valid: Lifetime | None
+    user_context: Mapping[str, Any] | None = None
 
 
 IdentifierType = Literal["hw-address", "duid", "circuit-id", "client-id", "flex-id"]

@@ -12,6 +12,7 @@ from typing import Any
 from kead.config.snapshot import (
     INFINITE,
     NO_DDNS,
+    ClientClass,
     Config,
     ControlSocket,
     Ddns,
@@ -32,6 +33,7 @@ from kead.config.snapshot import (
 __all__ = [
     "INFINITE",
     "NO_DDNS",
+    "ClientClass4",
     "Compatibility",
     "Config4",
     "ControlSocket",
@@ -120,6 +122,16 @@ class Host4(Host):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ClientClass4(ClientClass):
+    """A client class. 0 and b"" are "not set": the header fields, which come before a subnet's; seconds, or None."""
+
+    next_server: int
+    server_hostname: bytes
+    boot_file_name: bytes
+    offer_lifetime: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SharedNetwork4:
     """Subnets on one link. `subnets` come by ascending id and know this network."""
 
@@ -148,6 +160,7 @@ class Config4(Config):
 
     subnets    all, those of networks too, by ascending id; by_id the same
     hosts      all reservations: the subnets', then the global ones, in the configuration's order
+    classes    by name, in the configuration's order
     server_id  the globally configured dhcp-server-identifier
     """
 
@@ -155,6 +168,7 @@ class Config4(Config):
     by_id: Mapping[int, Subnet4]
     networks: tuple[SharedNetwork4, ...]
     hosts: tuple[Host4, ...]
+    classes: Mapping[str, ClientClass4]
     authoritative: bool
     server_id: int | None
     compatibility: Compatibility

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from kead.config.snapshot import (
     INFINITE,
     NO_DDNS,
+    ClientClass,
     Config,
     ControlSocket,
     Ddns,
@@ -32,6 +33,7 @@ from kead.config.snapshot import (
 __all__ = [
     "INFINITE",
     "NO_DDNS",
+    "ClientClass6",
     "Compatibility",
     "Config6",
     "ControlSocket",
@@ -154,6 +156,13 @@ class Host6(Host):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ClientClass6(ClientClass):
+    """A client class. `preferred`: lifetimes, None: the class says nothing of that."""
+
+    preferred: Lifetime | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class SharedNetwork6:
     """Subnets on one link. `subnets` come by ascending id and know this network."""
 
@@ -196,6 +205,7 @@ class Config6(Config):
 
     subnets                  all, those of networks too, by ascending id; by_id the same
     hosts                    all reservations: the subnets', then the global ones, in the configuration's order
+    classes                  by name, in the configuration's order
     mac_sources              where hardware addresses are taken from, best first, under Kea's first names ("rfc6939" is
                              "client-link-addr-option")
     relay_supplied_options   codes of the options that a relay agent may have sent on to clients; 65 always
@@ -206,6 +216,7 @@ class Config6(Config):
     by_id: Mapping[int, Subnet6]
     networks: tuple[SharedNetwork6, ...]
     hosts: tuple[Host6, ...]
+    classes: Mapping[str, ClientClass6]
     compatibility: Compatibility
     server_id: ServerId
     mac_sources: tuple[str, ...]

@@ -35,12 +35,13 @@ def add_vendor_options(query: Packet4, options: dict[int, bytes], scopes: Sequen
     for enterprise in sorted(enterprises):
         requested = asked.get(enterprise, {}).get(DOCSIS_ORO, b"") if enterprise == CABLELABS_ENTERPRISE else b""
         chosen: dict[int, bytes] = {}
-        never = {o.code for scope in scopes for o in scope.vendor.get(enterprise, {}).values() if o.never_send}
-        always = {o.code for scope in scopes for o in scope.vendor.get(enterprise, {}).values() if o.always_send}
-        for scope in scopes:
-            for code, option in scope.vendor.get(enterprise, {}).items():
+        found = [codes for scope in scopes if (codes := scope.vendor.get(enterprise))]
+        never = {o.code for codes in found for same in codes.values() for o in same if o.never_send}
+        always = {o.code for codes in found for same in codes.values() for o in same if o.always_send}
+        for codes in found:
+            for code, same in codes.items():
                 if code not in chosen and code not in never and (code in always or code in requested):
-                    chosen[code] = option.data
+                    chosen[code] = same[0].data
         body = own.get(enterprise, b"") + b"".join(
             bytes((code, len(chosen[code]))) + chosen[code] for code in sorted(chosen)
         )

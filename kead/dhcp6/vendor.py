@@ -45,13 +45,13 @@ def add_vendor_options(query: Packet6, options: Options, scopes: Sequence[Option
 def _suboptions(enterprise: int, requested: Sequence[int], scopes: Sequence[OptionScope]) -> bytes:
     """Those of one enterprise, ascending by code, each from the first scope that has it."""
     configured = [options for scope in scopes if (options := scope.vendor.get(enterprise))]
-    always = {option.code for options in configured for option in options.values() if option.always_send}
-    never = {option.code for options in configured for option in options.values() if option.never_send}
+    always = {o.code for options in configured for same in options.values() for o in same if o.always_send}
+    never = {o.code for options in configured for same in options.values() for o in same if o.never_send}
     chosen: dict[int, bytes] = {}
     for options in configured:
-        for code, option in options.items():
+        for code, same in options.items():
             if code not in chosen and code not in never and (code in always or code in requested):
-                chosen[code] = option.data
+                chosen[code] = same[0].data
     return b"".join(encode_option(code, chosen[code]) for code in sorted(chosen))
 
 

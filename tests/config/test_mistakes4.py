@@ -124,18 +124,13 @@ def test_the_nearest_known_word_is_named(tree: Any, remedy: str) -> None:
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [
-        ("client-classes", [{"name": "a"}]),
         ("hosts-databases", [{"type": "mysql"}]),
         ("config-control", {"config-databases": [{"type": "mysql"}]}),
         ("dhcp4o6-port", 6767),
         ("control-sockets", [{"socket-type": "http"}]),
         ("lease-database", {"type": "mysql"}),
         ("dhcp-queue-control", {"enable-queue": True}),
-        ("subnet4", [{**SUBNET, "reservations": [{"hw-address": "01", "client-classes": ["gold"]}]}]),
-        ("subnet4", [{**SUBNET, "client-classes": ["gold"]}]),
-        ("subnet4", [{**SUBNET, "client-class": "gold"}]),
         ("subnet4", [{**SUBNET, "4o6-interface": "eth0"}]),
-        ("option-data", [{"name": "routers", "data": "192.0.2.1", "client-classes": ["gold"]}]),
     ],
 )
 def test_what_is_not_supported_yet_is_refused_and_named(keyword: str, value: Any) -> None:

@@ -114,13 +114,9 @@ def test_the_nearest_known_word_is_named(tree: Any, remedy: str) -> None:
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [
-        ("client-classes", [{"name": "a"}]),
         ("hosts-databases", [{"type": "mysql"}]),
         ("config-control", {"config-databases": [{"type": "mysql"}]}),
         ("dhcp4o6-port", 6767),
-        ("subnet6", [{**SUBNET, "reservations": [{"duid": "01:02:03", "client-classes": ["gold"]}]}]),
-        ("subnet6", [{**SUBNET, "client-classes": ["a"]}]),
-        ("subnet6", [{**SUBNET, "pd-pools": [{**PD_POOL, "client-classes": ["a"]}]}]),
         ("control-sockets", [{"socket-type": "http"}]),
         ("lease-database", {"type": "mysql"}),
     ],

@@ -59,7 +59,7 @@ def test_always_and_never() -> None:
     assert scope.always == {42}
     assert scope.never == {15, 42}
     assert scope.by_code[15][0].data == b""
-    assert scope.vendor[4491][1].always_send
+    assert scope.vendor[4491][1][0].always_send
 
 
 def test_of_several_entries_the_first_counts() -> None:
@@ -112,7 +112,7 @@ def test_vendor_options_by_enterprise() -> None:
         {"code": 1, "space": "vendor-9999", "data": "0b", "csv-format": False},
         {"code": 1, "space": "elsewhere", "data": "0c", "csv-format": False},
     )
-    assert {code: option.data for code, option in scope.vendor[9999].items()} == {1: b"\x0b", 5: b"\x0a"}
+    assert {code: [o.data for o in same] for code, same in scope.vendor[9999].items()} == {1: [b"\x0b"], 5: [b"\x0a"]}
     assert list(scope.vendor) == [9999]
     assert not scope.by_code
 

@@ -61,7 +61,7 @@ def test_always_and_never() -> None:
     )
     assert scope.always == {7}
     assert scope.never == {24}
-    assert scope.vendor[4491][32].always_send
+    assert scope.vendor[4491][32][0].always_send
     assert scope.by_code[24][0].data == b""
 
 
