@@ -105,7 +105,7 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
             relay_port=self.launch.client_port or SERVER_PORT,
             is_lot_full=lambda: self.dispatcher.lot.full,
             durable=lambda: self.dispatcher.stored(store),
-            changes=self.changes if self.config.d2_client.enable_updates else None,
+            changes=self.changes if config.d2_client.enable_updates else None,
         )
 
     def _make_dispatcher(self, service: Service4, libraries: Loaded) -> Dispatcher:

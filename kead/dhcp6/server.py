@@ -129,7 +129,7 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
             relay_port=self.launch.client_port or SERVER_PORT,
             is_lot_full=lambda: self.dispatcher.lot.full,
             durable=lambda: self.dispatcher.stored(store),
-            changes=self.changes if self.config.d2_client.enable_updates else None,
+            changes=self.changes if config.d2_client.enable_updates else None,
         )
 
     def _make_dispatcher(self, service: Service6, libraries: Loaded) -> Dispatcher:
