@@ -16,6 +16,7 @@ from ipaddress import ip_address
 from typing import Final
 
 import asyncio_dgram
+from asyncio_dgram.aio import DatagramServer
 
 from kead.config.snapshot import D2Client
 from kead.ddns import messages as log
@@ -75,7 +76,7 @@ class Sender:
     async def _run(self, sock: socket.socket) -> None:
         queue = self._queue
         stream = self._stream = await asyncio_dgram.from_socket(sock)
-        assert isinstance(stream, asyncio_dgram.DatagramServer)  # not connected: then nobody tells of a deaf daemon
+        assert isinstance(stream, DatagramServer)  # not connected: then nobody tells of a deaf daemon
         data = b""
         try:
             while True:
