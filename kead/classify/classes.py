@@ -12,21 +12,8 @@ from typing import Final, Literal
 
 from kead.classify.compiler import Predicate, Scope, StringExpression, compile_boolean, compile_string
 from kead.classify.errors import EmptyExpressionError, ExpressionError
+from kead.classify.names import BUILT_IN, DROP, KNOWN, PREFIXES, REJECT, UNKNOWN
 from kead.wire.definitions import OptionDefinition, OptionTable
-
-ALL: Final = "ALL"
-KNOWN: Final = "KNOWN"
-UNKNOWN: Final = "UNKNOWN"
-BOOTP: Final = "BOOTP"
-DROP: Final = "DROP"
-REJECT: Final = "REJECT"
-SKIP_DDNS: Final = "SKIP_DDNS"
-
-BUILT_IN: Final = (ALL, KNOWN, UNKNOWN, BOOTP)
-"""Classes that there are without a definition; one of theirs may carry options, but no test."""
-PREFIXES: Final = ("VENDOR_CLASS_", "HA_", "AFTER_", "EXTERNAL_")
-"""Names that need no definition: somebody else puts packets into these classes."""
-SPAWN: Final = "SPAWN_"
 
 _KNOWLEDGE: Final = frozenset((KNOWN, UNKNOWN))
 

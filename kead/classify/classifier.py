@@ -12,11 +12,15 @@ are then simply added to the end of `subject.classes`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from kead.classify.classes import ALL, KNOWN, SPAWN, UNKNOWN, ClientClass
 from kead.classify.errors import Failure, failure_of
+from kead.classify.names import ALL, KNOWN, SPAWN, UNKNOWN
 from kead.classify.subject import Classes, Subject
 from kead.wire.definitions import OptionDefinition
+
+if TYPE_CHECKING:
+    from kead.classify.classes import ClientClass
 
 Watch = Callable[[str, "bool | bytes | Failure | None"], None]
 """Told of every class whose expression was evaluated, and its value; None: an additional class that is not defined."""

@@ -7,7 +7,7 @@ see them. The families' subjects are `kead/dhcp4/subject.py` and `kead/dhcp6/sub
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Protocol
 
 from kead.wire.definitions import OptionDefinition
@@ -34,6 +34,10 @@ class Classes(dict[str, None]):
     def discard(self, name: str) -> None:
         """Out of the class, if in it."""
         self.pop(name, None)
+
+    def may_pass(self, guard: Collection[str]) -> bool:
+        """Whether a place with this guard (`client-classes`) is open to who is in these classes."""
+        return not guard or not self.keys().isdisjoint(guard)
 
     def __repr__(self) -> str:
         return ", ".join(self)

@@ -92,6 +92,8 @@ def _resolved(
         compatibility=_compatibility(top),
         multi_threading=multi_threading,
         host_identifiers=host_identifiers,
+        early_global_lookup=top.early_global_reservations_lookup,
+        table=table,
         decline_probation_period=decline_probation_period,
         parked_packet_limit=around.uint32(top.parked_packet_limit, "parked-packet-limit"),
         echo_client_id=top.echo_client_id,

@@ -106,6 +106,8 @@ def _resolved(
         compatibility=Compatibility(top.compatibility is not None and top.compatibility.lenient_option_parsing),
         multi_threading=multi_threading,
         host_identifiers=host_identifiers,
+        early_global_lookup=top.early_global_reservations_lookup,
+        table=table,
         server_id=server_id,
         mac_sources=mac_sources,
         relay_supplied_options=relay_supplied_options,

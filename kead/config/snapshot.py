@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from kead.log_settings import LoggerSettings
+from kead.wire.definitions import OptionTable
 
 if TYPE_CHECKING:
     from kead.classify.classes import ClientClass as ClassRule
@@ -286,6 +287,8 @@ class Config:
     """What both servers' configurations have beside their subnets.
 
     options    those of the global level
+    table      the definitions of options, the standard ones and the configuration's own
+    early_global_lookup  global reservations are looked up before the subnet is selected
     d2_client  how name change requests are sent
     text       compact JSON with sorted keys of what config-get shows below the family's name
     hash       its SHA-256, upper case hexadecimal: equal when the configurations are, whatever their layout
@@ -293,6 +296,7 @@ class Config:
     """
 
     options: OptionScope
+    table: OptionTable
     interfaces: InterfacesConfig
     lease_database: LeaseDatabase
     expiration: Expiration
@@ -302,6 +306,7 @@ class Config:
     sanity: SanityChecks
     multi_threading: MultiThreading
     host_identifiers: tuple[str, ...]
+    early_global_lookup: bool
     decline_probation_period: int
     parked_packet_limit: int
     statistic_default_sample_count: int

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
-from kead.classify.classes import BUILT_IN, PREFIXES
 from kead.classify.compiler import ExpressionError, Scope, compile_boolean, compile_string
+from kead.classify.names import BUILT_IN, PREFIXES
 from kead.classify.parsing import DEEPEST, LONGEST
 from tests.classify.mistakes import MISTAKES
 from tests.classify.packets import TABLE4, TABLE6, usual4
