@@ -16,7 +16,7 @@ from kead.config.reader import Document
 from kead.config.schema_common import Ddns as Written
 from kead.config.schema_common import DhcpDdns
 from kead.config.snapshot import NO_DDNS, ConflictMode, D2Client, Ddns, ReplaceMode
-from kead.ddns.charset import USUAL, CharSetError, cleaner
+from kead.wire.charset import USUAL, CharSetError, cleaner
 
 Level = tuple[Written, Path]
 

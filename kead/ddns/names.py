@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kead.config.snapshot import Ddns
-from kead.ddns.charset import cleaner
+from kead.wire.charset import cleaner
 from kead.wire.names import DomainNameError, split_text, text_labels
 
 

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kead.config.snapshot4 import NO_DDNS, Ddns
-from kead.ddns.charset import cleaner
 from kead.ddns.names import canonical, directions, from_labels, generated, qualified
 from kead.dhcp4.checks import client_labels
 from kead.dhcp4.options import FQDN, HOST_NAME
@@ -18,6 +17,7 @@ from kead.dhcp4.packet import Packet4
 from kead.dhcp4.reservations import host_of
 from kead.dhcp4.values import ClientName, encode_client_name, parse_client_name
 from kead.wire.address import text_ip4
+from kead.wire.charset import cleaner
 from kead.wire.names import MAXIMUM_LABEL, MAXIMUM_NAME
 
 if TYPE_CHECKING:

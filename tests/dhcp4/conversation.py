@@ -23,6 +23,8 @@ from kead.config.resolve4 import load4
 from kead.config.restrictions import Restrictions
 from kead.config.schema4 import KEYWORDS
 from kead.config.snapshot4 import Config4
+from kead.ddns.changes import NameChanges
+from kead.ddns.request import request4
 from kead.dhcp4.channel import Channel, Datagram
 from kead.dhcp4.dispatch import Dispatcher
 from kead.dhcp4.exchange import Exchange
@@ -43,6 +45,7 @@ from kead.log_settings import LoggerSettings, OutputSettings
 from kead.network.interfaces import Interface
 from kead.statistics import Statistics
 from kead.wire.address import parse_ip4, text_ip4
+from tests.ddns.kept import Keeper
 
 NOW = 1_700_000_000
 HOST = Host("kea-dhcp4", POINTS)
@@ -155,6 +158,8 @@ class ServerUnderTest:
         self.statistics = Statistics(lambda: self.now)
         self.tally = Tally4(self.statistics)
         self.guard = ClientGuard(self.tally)
+        self.changes = NameChanges(request4, lambda: self.now)
+        self.d2 = self.changes.sender = Keeper()
         self.in_flight: dict[int, Exchange] = {}
         self.recent = Recent()
         self.channel = FakeChannel(interface())
@@ -216,6 +221,7 @@ class ServerUnderTest:
             recent=self.recent,
             is_lot_full=lambda: self.dispatcher.lot.full,
             durable=lambda: self.dispatcher.stored(self.store),
+            changes=self.changes if config.d2_client.enable_updates else None,
         )
         service.listen_on(set(self.channel.addresses))
         self.guard.serialize = bool(self.libraries.chains)

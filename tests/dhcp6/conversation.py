@@ -24,6 +24,8 @@ from kead.config.resolve6 import load6
 from kead.config.restrictions import Restrictions
 from kead.config.schema6 import KEYWORDS
 from kead.config.snapshot6 import Config6
+from kead.ddns.changes import NameChanges
+from kead.ddns.request import request6
 from kead.dhcp6.associations import IaAddress, IaNa, IaPd, IaPrefix, Status
 from kead.dhcp6.channel import Channel, Datagram
 from kead.dhcp6.dispatch import Dispatcher
@@ -58,6 +60,7 @@ from kead.log_settings import LoggerSettings, OutputSettings
 from kead.network.interfaces import Interface
 from kead.statistics import Statistics
 from kead.wire.address import parse_ip6, text_ip6
+from tests.ddns.kept import Keeper
 
 NOW = 1_700_000_000
 HOST = Host("kea-dhcp6", POINTS)
@@ -221,6 +224,8 @@ class ServerUnderTest:
         self.statistics = Statistics(lambda: self.now)
         self.tally = Tally6(self.statistics)
         self.guard = ClientGuard(self.tally)
+        self.changes = NameChanges(request6, lambda: self.now)
+        self.d2 = self.changes.sender = Keeper()
         self.in_flight: dict[int, Exchange] = {}
         self.recent = Recent()
         self.channel = FakeChannel(interface())
@@ -277,6 +282,7 @@ class ServerUnderTest:
             recent=self.recent,
             is_lot_full=lambda: self.dispatcher.lot.full,
             durable=lambda: self.dispatcher.stored(self.store),
+            changes=self.changes if config.d2_client.enable_updates else None,
         )
         self.guard.serialize = bool(self.libraries.chains)
         self.tally.pool_of = service.pool_id_of

@@ -18,7 +18,7 @@ from bench.server import KEAD
 
 PROGRAMS = (
     *("ip", "kea-dhcp4", "kea-dhcp6", "perfdhcp", "dhclient", "dhcrelay", "udhcpc", "dhcpcd"),
-    *("dibbler-client", "dibbler-relay"),
+    *("dibbler-client", "dibbler-relay", "kea-dhcp-ddns", "named", "dig"),
 )
 RESOLV_CONF = Path("/etc/resolv.conf")
 HERE = Path(__file__).parent
