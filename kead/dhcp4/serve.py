@@ -171,9 +171,10 @@ async def request(x: Exchange) -> bool:
     if init_reboot:
         if log.INIT_REBOOT.on:
             log.INIT_REBOOT(x.label, text_ip4(x.requested))
-        authoritative = x.subnet.authoritative
+        selected = x.subnet
         own = await find_lease(x)
-        if own is None and not authoritative:
+        x.subnet = selected  # its lease may be in another one of the network: `assign` will see
+        if own is None and not selected.authoritative:
             if log.NO_LEASE_INIT_REBOOT.on:
                 log.NO_LEASE_INIT_REBOOT(x.label, text_ip4(x.requested))
             return False
