@@ -3,9 +3,9 @@
     python -m bench.reload                                     # both families, 10,000 subnets of 10 reservations
     python -m bench.reload --family 4 --by config-set --pace 1000
 
-A server begins with one subnet. Then its configuration grows, is loaded once more, and shrinks again, while new clients
-ask at an even pace (`bench/probe.py`). Last it is started with the big configuration. Needs root. Prints one JSON map a
-family; times in seconds and milliseconds as named, memory in MiB.
+A server begins with one subnet. Then its configuration grows, is loaded once more, asked for, and shrinks again, while
+new clients ask at an even pace (`bench/probe.py`). Last it is started with the big configuration. Needs root. Prints
+one JSON map a family; times in seconds and milliseconds as named, memory in MiB.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -70,15 +71,15 @@ def bring_in(server: Server, way: str) -> None:
         raise RuntimeError(answer["text"])
 
 
-def measured(rig: Rig, server: Server, way: str, pace: int, expected: float) -> dict[str, float]:
-    """One change of configuration under load. `expected`: seconds that it should take at most."""
+def measured(rig: Rig, server: Server, work: Callable[[], object], pace: int, expected: float) -> dict[str, float]:
+    """Something that is done under load. `expected`: seconds that it should take at most."""
     load = _LOAD[rig.family.number]
     probe = Probe(rig, load, pace, expected + 4)
     time.sleep(1.5)  # the probe is a process that has to start
     peak = memory(server.pid)
     used, begin = cpu(server.pid), time.perf_counter()
     with ThreadPoolExecutor() as threads:
-        change = threads.submit(bring_in, server, way)
+        change = threads.submit(work)
         while not wait([change], timeout=0.1).done:
             peak = max(peak, memory(server.pid))
         change.result()
@@ -102,6 +103,13 @@ def measure(rig: Rig, options: argparse.Namespace) -> dict[str, Any]:
     big = {**small, members: small[members] + subnets(family, options.subnets, options.reservations, first_id=2)}
     server = rig.prepare(variant)
     result: dict[str, Any] = {"family": family, "subnets": options.subnets, "way": options.by}
+
+    def change() -> None:
+        bring_in(server, options.by)
+
+    def get() -> None:
+        server.ask("config-get", timeout=_PATIENCE)
+
     try:
         server.start()
         result["small_mib"] = round(memory(server.pid))
@@ -111,8 +119,11 @@ def measure(rig: Rig, options: argparse.Namespace) -> dict[str, Any]:
             ("shrinks", small),
         ):
             server.configure(body, severity=options.severity)
-            result[name] = measured(rig, server, options.by, options.pace, options.seconds)
+            result[name] = measured(rig, server, change, options.pace, options.seconds)
             say(f"  DHCPv{family} {name}: {result[name]}")
+            if name == "again":
+                result["config-get"] = measured(rig, server, get, options.pace, options.seconds)
+                say(f"  DHCPv{family} config-get: {result['config-get']}")
         server.stop()
         server.configure(big, severity=options.severity)
         begin = time.perf_counter()

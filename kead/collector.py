@@ -28,6 +28,8 @@ def tidy_up() -> None:
 
     What a configuration has many of holds no rings (a server opens them), and goes without being looked at.
     """
+    gc.collect(1)
+    gc.freeze()
     if gc.get_freeze_count() < _FEW:
         gc.unfreeze()
         gc.collect()

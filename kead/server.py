@@ -382,6 +382,7 @@ class Server(Parts[C, M, D, S]):
         if chain is None:
             return None
         before = answer.as_json()
+        answer.shared = True
         async with self._libraries.occasion() as occasion:
             c = await chain(occasion, name=name, arguments=arguments, response=before)
         response = c.response

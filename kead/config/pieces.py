@@ -6,12 +6,17 @@ Python; making JSON of 10,000 subnets, or freeing them, is one step unless it is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 import orjson
 
 from kead.config.schema_base import Keywords
+
+_LONG: Final = 1 << 18  # bytes
+_WORDS: Final = 10_000
 
 
 def json_pieces(value: Any) -> Iterator[bytes]:
@@ -33,6 +38,26 @@ def json_pieces(value: Any) -> Iterator[bytes]:
         yield b"}"
     else:
         yield orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def tree_of(text: bytes) -> dict[str, Any]:
+    """What a JSON text says."""
+    tree: dict[str, Any]
+    if len(text) < _LONG:
+        tree = orjson.loads(text)
+    else:
+        tree = json.loads(text, object_pairs_hook=_map)  # slower, but a function in Python gives others their turn
+    return tree
+
+
+def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(pairs)
+
+
+def indented(tree: Any) -> str:
+    """A JSON text for people, with sorted keys."""
+    words = json.JSONEncoder(indent=2, sort_keys=True).iterencode(tree)
+    return "".join(iter(lambda: "".join(islice(words, _WORDS)), ""))
 
 
 def free_tree(tree: Any) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import orjson
-
+from kead.config.pieces import tree_of
 from kead.log_settings import LoggerSettings
 from kead.wire.definitions import OptionTable
 
@@ -324,5 +323,4 @@ class Config:
     @property
     def as_get(self) -> dict[str, Any]:
         """What config-get returns under "Dhcp4" or "Dhcp6": a new dict, the caller's own."""
-        tree: dict[str, Any] = orjson.loads(self.text)
-        return tree
+        return tree_of(self.text)

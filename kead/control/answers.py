@@ -36,14 +36,18 @@ class CommandError(Exception):
 
 
 class Answer:
-    """Result code, text ("": none), arguments (None: none). An error (1) never carries arguments."""
+    """Result code, text ("": none), arguments (None: none). An error (1) never carries arguments.
 
-    __slots__ = ("_whole", "arguments", "result", "text")
+    shared: a hook library has seen it, and the command, and may keep both
+    """
+
+    __slots__ = ("_whole", "arguments", "result", "shared", "text")
 
     def __init__(self, result: int = SUCCESS, text: str = "", arguments: object = None) -> None:
         self.result = result
         self.text = text
         self.arguments = arguments
+        self.shared = False
         self._whole: object = None
 
     @classmethod
@@ -59,6 +63,7 @@ class Answer:
             first.get("arguments"),
         )
         answer._whole = whole
+        answer.shared = True
         return answer
 
     def __repr__(self) -> str:
@@ -123,12 +128,13 @@ class _Writing:
     """The text of one value, made piece by piece; an explicit stack instead of recursion so that it can pause."""
 
     def __init__(self, value: object) -> None:
+        self._written: list[str] = []
         self._pieces: list[str] = []
         self._stack: list[tuple[Iterator[tuple[str, object]], str]] = []
         self._begin(value)
 
     def text(self) -> str:
-        return "".join(self._pieces)
+        return "".join(self._written) + "".join(self._pieces)
 
     def _begin(self, value: object) -> None:
         """Write a scalar whole; of a map or list the opening, its entries follow."""
@@ -160,5 +166,7 @@ class _Writing:
                 self._stack.pop()
                 pieces.append(closing)
             if values <= 0:
+                self._written.append("".join(pieces[:-1]))  # a few long texts are soon joined, a million short ones not
+                del pieces[:-1]
                 return not self._stack
         return True

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
+from kead.beside import in_thread
 from kead.config.errors import ConfigError
+from kead.config.pieces import free_tree, indented
 from kead.control.answers import ERROR, Answer, CommandError
 from kead.control.envelope import Argument, Kind, Request
 from kead.control.registry import Command
@@ -74,8 +75,19 @@ class ConfigurableServer(Protocol):
 def config_commands(server: ConfigurableServer) -> Iterable[Command]:
     """The commands, ready to be registered."""
 
-    def config_get(_: Request) -> Answer:
-        return Answer(arguments={server.top_key: server.running, "hash": server.running_hash})
+    def running() -> Mapping[str, object]:
+        return server.running
+
+    def written() -> str:
+        tree = {server.top_key: server.running}
+        try:
+            return indented(tree) + "\n"
+        finally:
+            free_tree(tree)
+
+    async def config_get(_: Request) -> Answer:
+        running_hash = server.running_hash
+        return Answer(arguments={server.top_key: await in_thread(running), "hash": running_hash})
 
     def config_hash_get(_: Request) -> Answer:
         return Answer(arguments={"hash": server.running_hash})
@@ -97,7 +109,7 @@ def config_commands(server: ConfigurableServer) -> Iterable[Command]:
 
     async def config_write(request: Request) -> Answer:
         path = _where_to_write(request.string("filename"), server)
-        text = json.dumps({server.top_key: server.running}, indent=2, sort_keys=True) + "\n"
+        text = await in_thread(written)
         try:
             await asyncio.to_thread(_write, path, text)
         except OSError as error:

@@ -26,6 +26,10 @@ _PLAIN: Final = re.compile(r'[^"\\]*')
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
+LONG: Final = 1 << 16
+"""Bytes from which on a document is read in a thread of its own: some milliseconds."""
+
+
 class JsonError(ValueError):
     """Not JSON; the text is Kea's, position included."""
 
@@ -36,7 +40,7 @@ def read(document: bytes, origin: str = "<wire>", first_line: int = 0) -> object
     """
     if document.isascii() and b"\\u" not in document:
         try:
-            return _STANDARD.decode(document.decode("ascii"))
+            return (_STANDARD if len(document) < LONG else _IN_TURNS).decode(document.decode("ascii"))
         except (ValueError, RecursionError):
             pass  # unusual or wrong: the careful reader decides, and words it
     return _Reading(document.decode("latin-1"), origin, first_line, None).document()
@@ -60,7 +64,13 @@ def _finite(token: str) -> float:
     return value if math.isfinite(value) else _refuse(token)
 
 
+def _map(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return dict(pairs)
+
+
 _STANDARD: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+_IN_TURNS: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse, object_pairs_hook=_map)
+"""The same. Since a function in Python makes its maps, other threads have their turn meanwhile."""
 
 
 class _Reading:

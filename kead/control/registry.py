@@ -15,11 +15,13 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from kead.beside import in_thread
+from kead.config.pieces import free_tree
 from kead.control import json_text, messages
 from kead.control.answers import ERROR as FAILED
 from kead.control.answers import UNSUPPORTED, Answer, CommandError
 from kead.control.envelope import Argument, EnvelopeError, Request, open_envelope
-from kead.control.json_text import JsonError
+from kead.control.json_text import LONG, JsonError
 
 Handler = Callable[[Request], Answer | Awaitable[Answer | None] | None]
 """A handler answers; None (a hook library's that says nothing) closes the connection without a byte, as in Kea."""
@@ -72,8 +74,12 @@ class Registry:
 
     async def execute_document(self, document: bytes, origin: str = "<wire>", first_line: int = 0) -> Answer | None:
         """Carry out a command given as text without comments."""
+        long = len(document) >= LONG
         try:
-            tree = json_text.read(document, origin, first_line)
+            if long:
+                tree = await in_thread(json_text.read, document, origin, first_line)
+            else:
+                tree = json_text.read(document, origin, first_line)
         except JsonError as error:
             messages.PROCESS_ERROR1(error)
             return Answer(FAILED, str(error))
@@ -81,7 +87,10 @@ class Registry:
             request = open_envelope(tree, document, origin=origin, first_line=first_line)
         except EnvelopeError as error:
             return _failed(error)
-        return await self.execute(request)
+        answer = await self.execute(request)
+        if long and answer is not None and not answer.shared and request.command not in self._hook_commands:
+            await in_thread(free_tree, tree)
+        return answer
 
     async def execute(self, request: Request) -> Answer | None:
         """Carry out one command after those that came before it. Never raises, but for being cancelled.

@@ -23,9 +23,12 @@ import stat
 from collections.abc import Awaitable, Callable
 from typing import Final, cast
 
+from kead.beside import in_thread
+from kead.config.pieces import free_tree
 from kead.control import messages
 from kead.control.answers import ERROR, FATAL, Answer, gentle_text_form
 from kead.control.json_feed import Feed, FeedError
+from kead.control.json_text import LONG
 
 TIMEOUT: Final = 10.0
 LONGEST_NAME: Final = 107
@@ -203,7 +206,10 @@ class _Connection(asyncio.Protocol):
             document = self._feed.document
             self._feed = Feed()  # the text may be long and is not needed twice
             answer = await self._owner.execute(document)
-        text = "" if answer is None else await gentle_text_form(answer.as_json())
+        whole = None if answer is None else answer.as_json()
+        text = "" if answer is None else await gentle_text_form(whole)
+        if answer is not None and not answer.shared and len(text) >= LONG:
+            await in_thread(free_tree, whole)
         self._finish(text.encode("ascii"))
 
     def _finish(self, data: bytes) -> None:
