@@ -238,6 +238,8 @@ class Statistics:
         """Forget a group, if it is still the one with its prefix; its counters may be counted on, unseen."""
         if self._groups.get(group.prefix) is group:
             del self._groups[group.prefix]
+        for counter in group.counters:
+            counter.group = self._loose  # no ring: a group goes when nobody counts in it any more
 
     def remove_prefix(self, prefix: str) -> None:
         """Forget every group and counter whose name begins so, e.g. "subnet[7]."."""

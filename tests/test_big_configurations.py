@@ -30,7 +30,7 @@ from kead.dhcp4.tally import Tally4
 from kead.dhcp6 import subnets as subnets6
 from kead.dhcp6.options import STANDARD as STANDARD6
 from kead.dhcp6.tally import Tally6
-from kead.statistics import Statistics
+from kead.statistics import Counter, Statistics
 from kead.wire.address import parse_ip4, parse_ip6
 
 both_families = pytest.mark.parametrize("family", [4, 6])
@@ -266,6 +266,19 @@ def test_packets_count_while_statistics_change_v4() -> None:
     assert value("subnet[2].total-addresses") is None
     assert sorted(tally.subnets) == [1, 3]
     assert sorted(tally.pools) == [(1, 0), (3, 0)]
+
+
+def test_counters_of_a_subnet_that_is_gone_go_without_the_garbage_collector() -> None:
+    statistics = Statistics()
+    tally = Tally4(statistics)
+    tally.configure([(1, [(0, 10)])])
+    alive = sum(isinstance(one, Counter) for one in gc.get_objects())
+    gc.disable()
+    try:
+        tally.configure([])
+        assert sum(isinstance(one, Counter) for one in gc.get_objects()) == alive - 19
+    finally:
+        gc.enable()
 
 
 def test_packets_count_while_statistics_change_v6() -> None:
