@@ -119,7 +119,8 @@ async def renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     if service.guard.serialize:
         x.claim(old.address)
     x.lifetime = x.full_lifetime = valid
-    if not lapsed and not renamed and unchanged(lease, old):  # renamed: as in Kea, where it is named twice
+    told = x.ddns.update_on_renew and bool(x.hostname) and (x.fqdn_fwd or x.fqdn_rev)  # of each renewal
+    if not lapsed and not renamed and not told and unchanged(lease, old):  # renamed: as in Kea, where it is named twice
         left = remaining(subnet, old, x.now)
         if left:
             x.lifetime = left
