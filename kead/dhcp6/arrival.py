@@ -19,12 +19,14 @@ from kead.dhcp6.packet import (
     SOLICIT,
     Packet6,
 )
-from kead.dhcp6.reservations import find_hosts
+from kead.dhcp6.reservations import client, find_hosts
 from kead.hooks.status import DROP, SKIP
+from kead.hosts.configured import GLOBAL
 from kead.leases.lease6 import EMPTY_DUID
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:
+    from kead.dhcp6.classes import Classification
     from kead.dhcp6.exchange import Exchange
 
 NO_SERVER = frozenset((SOLICIT, CONFIRM, REBIND, ADDR_REG_INFORM))
@@ -89,6 +91,9 @@ def sound(x: Exchange, query: Packet6) -> bool:
 async def find_subnet(x: Exchange) -> bool:
     """Choose the subnet (None: none serves this client). False: a callout wants the packet dropped."""
     service = x.service
+    classification = service.classification
+    if classification is not None and service.looks_early and not await _look_early(x, classification):
+        return False
     subnet = x.subnet = service.selector.select(x)
     if subnet is None:
         if log.SUBNET_SELECTION_FAILED.on:
@@ -99,7 +104,14 @@ async def find_subnet(x: Exchange) -> bool:
         return False
     if service.hosts:
         find_hosts(x)
-    return True
+    return classification is None or classification.know(x)
+
+
+async def _look_early(x: Exchange, classification: Classification) -> bool:
+    """Look for a global reservation: its classes may open subnets. False: they want the packet dropped."""
+    await _identify(x)
+    host = x.service.hosts.find(GLOBAL, client(x))
+    return host is None or classification.know_early(x, host)
 
 
 async def _ask_about_subnet(x: Exchange) -> bool:
@@ -115,8 +127,18 @@ async def _ask_about_subnet(x: Exchange) -> bool:
                 return False
             x.query = c.query6
             x.subnet = None if c.status is SKIP else c.subnet6
-    if on.host6_identifier is not None and service.identifies_flexibly and x.subnet is not None:
-        found = await on.host6_identifier(x, query6=x.query, id_type="flex-id")
+            if x.subject is not None:
+                x.subject.follow(x.query)
+    if x.subnet is not None and not service.looks_early:
+        await _identify(x)
+    return True
+
+
+async def _identify(x: Exchange) -> None:
+    """host6_identifier may make an identifier of the query, by which reservations are looked up."""
+    service = x.service
+    chain = service.hooks.host6_identifier
+    if chain is not None and service.identifies_flexibly:
+        found = await chain(x, query6=x.query, id_type="flex-id")
         if found.status not in (SKIP, DROP) and "id_value" in found:
             x.identifier = (found.id_type, found.id_value)
-    return True

@@ -6,8 +6,9 @@ IA_NAs come first, then IA_PDs, each kind in the query's order; each stands for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from kead.classify.names import REJECT
 from kead.config.snapshot6 import PdPool6, Subnet6
 from kead.dhcp6 import leasing
 from kead.dhcp6 import messages as log
@@ -21,6 +22,7 @@ from kead.dhcp6.associations import (
     IaPrefix,
     Status,
 )
+from kead.dhcp6.classes import settle
 from kead.dhcp6.exchange_log import log_granted, log_nothing, log_wish
 from kead.dhcp6.lifetimes import tee_times
 from kead.dhcp6.options import IA_NA, IA_PD, ORO, PD_EXCLUDE
@@ -32,11 +34,16 @@ from kead.dhcp6.wishes import PD, Granted, Wish, pool_of
 if TYPE_CHECKING:
     from kead.dhcp6.exchange import Exchange
 
+REJECTED: Final = "Server rejected this request"
+
 
 async def assign(x: Exchange, *, offering: bool) -> None:
     """For a SOLICIT (`offering`, or with rapid commit) or a REQUEST."""
     options = x.query.options
     selected = x.subnet
+    if REJECT in x.query.classes:
+        _reject(x)
+        return
     for value in options.get(IA_NA, ()):
         asked = IaNa.parse(value)
         x.addresses.append(await _assign_addresses(x, asked, offering=offering))
@@ -46,6 +53,21 @@ async def assign(x: Exchange, *, offering: bool) -> None:
         for value in options[IA_PD]:
             x.prefixes.append(await _assign_prefixes(x, IaPd.parse(value), exclude, offering=offering))
     _log_move(x, selected)
+    settle(x)
+
+
+def _reject(x: Exchange) -> None:
+    """Its client is in the class REJECT: it gets nothing, and loses nothing."""
+    options = x.query.options
+    for value in options.get(IA_NA, ()):
+        address = IaNa(IaNa.parse(value).iaid)
+        address.status = Status(NO_ADDRESSES_AVAILABLE, REJECTED)
+        x.addresses.append(address)
+    for value in options.get(IA_PD, ()):
+        prefix = IaPd(IaPd.parse(value).iaid)
+        prefix.status = Status(NO_PREFIX_AVAILABLE, REJECTED)
+        x.prefixes.append(prefix)
+    settle(x)
 
 
 async def _assign_addresses(x: Exchange, asked: IaNa, *, offering: bool) -> IaNa:
@@ -96,6 +118,9 @@ async def extend(x: Exchange) -> bool:
             log.PACKET_PROCESS_FAIL(x.label, "REBIND", x.datagram.channel.interface.name, why)
         x.service.tally.dropped(x.service.tally.packets.pkt6_processing_failed)
         return False
+    if REJECT in x.query.classes:
+        _reject(x)
+        return True
     for value in options.get(IA_NA, ()):
         x.addresses.append(await _extend_addresses(x, IaNa.parse(value)))
         x.generate_name = False
@@ -104,6 +129,7 @@ async def extend(x: Exchange) -> bool:
         for value in options[IA_PD]:
             x.prefixes.append(await _extend_prefixes(x, IaPd.parse(value), exclude))
     _log_move(x, selected)
+    settle(x)
     return True
 
 

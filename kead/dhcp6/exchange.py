@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kead.dhcp6.associations import IaAddress, IaNa, IaPd, Status
     from kead.dhcp6.channel import Datagram
     from kead.dhcp6.service import Service6
+    from kead.dhcp6.subject import PacketSubject6
     from kead.hooks.point import Contexts
     from kead.leases.lease6 import Lease6
     from kead.trace import Trace
@@ -39,6 +40,7 @@ class Exchange(Outgoing):
         "decoded",
         "deleted",
         "duid",
+        "early_host",
         "fqdn_fwd",
         "fqdn_rev",
         "generate_name",
@@ -58,6 +60,7 @@ class Exchange(Outgoing):
         "service",
         "status",
         "stored",
+        "subject",
         "subnet",
         "trace",
         "with_options",
@@ -90,6 +93,10 @@ class Exchange(Outgoing):
         """What a host6_identifier callout made of the query."""
         self.hosts: Mapping[int, Host6] = {}
         """The client's reservations by subnet id, 0 for the global one, as far as they count."""
+        self.early_host: Host6 | None = None
+        """Its global one, if that was looked up before a subnet was selected."""
+        self.subject: PacketSubject6 | None = None
+        """The query as expressions see it, where anybody looks at classes."""
         self.subnet: Subnet6 | None = None
         """That of the shared network which served the client last."""
         self.hostname = ""

@@ -54,7 +54,7 @@ async def grant(x: Exchange, wish: Wish, place: Place, old: Lease6 | None, *, of
 def _lease(x: Exchange, wish: Wish, place: Place) -> Lease6:
     """The new lease."""
     subnet = place.subnet
-    preferred, valid = _lifetimes(subnet, wish)
+    preferred, valid = _lifetimes(x, subnet, wish)
     hardware = x.hardware
     lease = Lease6(
         wish.type,
@@ -77,11 +77,15 @@ def _lease(x: Exchange, wish: Wish, place: Place) -> Lease6:
     return lease
 
 
-def _lifetimes(subnet: Subnet6, wish: Wish) -> tuple[int, int]:
+def _lifetimes(x: Exchange, subnet: Subnet6, wish: Wish) -> tuple[int, int]:
+    preferred = valid = 0
     if wish.hints:
         hint = wish.hints[0]
-        return lifetimes(subnet, hint.preferred, hint.valid)
-    return lifetimes(subnet, 0, 0)
+        preferred, valid = hint.preferred, hint.valid
+    classification = x.service.classification
+    if classification is None:
+        return lifetimes(subnet, preferred, valid)
+    return lifetimes(subnet, preferred, valid, *classification.lifetimes(x.query.classes))
 
 
 async def _settle_name(x: Exchange, wish: Wish, subnet: Subnet6, address: int) -> None:
@@ -133,7 +137,7 @@ async def keep(x: Exchange, wish: Wish, old: Lease6, *, offering: bool) -> Grant
     await _settle_name(x, wish, subnet, old.address)
     _name(x, lease)
     if not lease.valid_lifetime:
-        lease.preferred_lifetime, lease.valid_lifetime = _lifetimes(subnet, wish)
+        lease.preferred_lifetime, lease.valid_lifetime = _lifetimes(x, subnet, wish)
     if x.trace is not None:
         x.trace("lease", text_ip6(old.address), "the client's own")
     if offering:
@@ -162,7 +166,7 @@ async def prolong(x: Exchange, wish: Wish, old: Lease6, reply: IaNa | IaPd) -> G
     assert subnet is not None  # the lease was looked for in it
     hardware = x.hardware
     lease = old.copy()
-    lease.preferred_lifetime, lease.valid_lifetime = _lifetimes(subnet, wish)
+    lease.preferred_lifetime, lease.valid_lifetime = _lifetimes(x, subnet, wish)
     lease.cltt = x.now
     lease.hwaddr, lease.htype, lease.hwaddr_source = hardware
     lease.state = int(State.DEFAULT)

@@ -9,15 +9,22 @@ from kead.config.snapshot6 import Lifetime, Subnet6
 from kead.leases.lease6 import INFINITE, Lease6
 
 
-def lifetimes(subnet: Subnet6, preferred: int, valid: int) -> tuple[int, int]:
-    """Preferred and valid lifetime for a client that asked for these (0: for nothing), within what the subnet allows.
+def lifetimes(
+    subnet: Subnet6,
+    preferred: int,
+    valid: int,
+    preferred_of_class: Lifetime | None = None,
+    valid_of_class: Lifetime | None = None,
+) -> tuple[int, int]:
+    """Preferred and valid lifetime for a client that asked for these (0: for nothing), within what its class or else
+    the subnet allows.
 
     A preferred lifetime that is not configured, or would outlast the valid one, is five eighths of that.
     """
-    valid = _within(subnet.valid, valid)
-    if subnet.preferred_follows_valid:
+    valid = _within(valid_of_class or subnet.valid, valid)
+    if preferred_of_class is None and subnet.preferred_follows_valid:
         return valid * 5 // 8, valid
-    preferred = _within(subnet.preferred, preferred)
+    preferred = _within(preferred_of_class or subnet.preferred, preferred)
     if not preferred or preferred > valid:
         preferred = valid * 5 // 8
     return preferred, valid

@@ -74,6 +74,24 @@ PACKET_LOT_FULL = Message(
     DEBUG(15),
     "%s: the parking lot of %s is full (parked-packet-limit %d), dropping",
 )
+DROP_CLASS = Message(
+    "DHCP6_PACKET_DROP_DROP_CLASS",
+    "packets",
+    DEBUG(40),
+    "dropped as member of the special class 'DROP': %s %s",
+)
+DROP_CLASS_EARLY = Message(
+    "DHCP6_PACKET_DROP_DROP_CLASS_EARLY",
+    "packets",
+    DEBUG(40),
+    "dropped as member of the special class 'DROP' after early global host reservations lookup: %s %s",
+)
+DROP_CLASS2 = Message(
+    "DHCP6_PACKET_DROP_DROP_CLASS2",
+    "packets",
+    DEBUG(40),
+    "dropped as member of the special class 'DROP' after host reservation lookup: %s %s",
+)
 PACKET_LOT_LOST = Message("DHCP6_PACKET_DROP_PARKED", "packets", DEBUG(15), "%s: a parked packet is dropped: %s")
 PACKETS_TOO_MANY = Message(
     "DHCP6_PACKET_DROP_OVERLOAD", "packets", DEBUG(15), "%d of %d packets that had piled up are dropped unanswered"
@@ -343,6 +361,32 @@ ALLOC_FAIL_CLASSES = Message(
     WARN,
     "%s: Failed to allocate an IPv6 address for client with classes: %s",
 )
+
+# Classes
+
+CLASSES_ASSIGNED = Message(
+    "DHCP6_CLASSES_ASSIGNED",
+    "dhcp6",
+    DEBUG(40),
+    "%s: client packet has been assigned on %s message to the following classes: %s",
+)
+CLASSES_ASSIGNED_LATER = Message(
+    "DHCP6_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION",
+    "dhcp6",
+    DEBUG(40),
+    "%s: client packet has been assigned to the following classes: %s",
+)
+CLASS_UNCONFIGURED = Message(
+    "DHCP6_CLASS_UNCONFIGURED",
+    "dhcp6",
+    DEBUG(40),
+    "%s: client packet belongs to an unconfigured class: %s",
+)
+ADDITIONAL_UNDEFINED = Message(
+    "DHCP6_ADDITIONAL_CLASS_UNDEFINED", "dhcp6", DEBUG(40), "additional class %s has no definition"
+)
+EVAL_RESULT = Message("DHCPSRV_EVAL_RESULT", "eval", DEBUG(55), "%s: Expression '%s' evaluated to %s")
+EVAL_ERROR = Message("DHCPSRV_EVAL_ERROR", "eval", ERROR, "%s: Expression '%s' evaluated to %s")
 
 # Names and hooks
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
+from kead.classify.subject import Classes
 from kead.dhcp6.checks import LOOK_AT, REST_IS_LOST, SURE_AT, complaint, forgivable
 from kead.wire.packets import PacketError as PacketError
 
@@ -106,21 +107,24 @@ class Relay6:
 class Packet6:
     """A message, query or reply. `transaction_id` has 24 bits; `type` is that of the innermost message.
 
-    `relays` stand outermost first: relays[0] is the nearest to the server, relays[-1] the nearest to the client.
+    `classes` are the client classes that a query is in, as far as anybody looks at classes. `relays` stand outermost
+    first: relays[0] is the nearest to the server, relays[-1] the nearest to the client.
     """
 
-    __slots__ = ("options", "relays", "transaction_id", "type")
+    __slots__ = ("classes", "options", "relays", "transaction_id", "type")
 
     type: int
     transaction_id: int
     options: Options
     relays: list[Relay6]
+    classes: Classes
 
     def __init__(self, type: int = 0, transaction_id: int = 0) -> None:
         self.type = type
         self.transaction_id = transaction_id
         self.options = {}
         self.relays = []
+        self.classes = Classes()
 
     def first(self, code: int) -> bytes | None:
         """The value of the first instance of an option, None if there is none."""
@@ -140,6 +144,7 @@ class Packet6:
 
 _new_packet = Packet6.__new__
 _new_relay = Relay6.__new__
+_new_classes = Classes.__new__
 
 
 def decode(data: bytes, lenient: bool = False) -> Packet6:
@@ -151,6 +156,7 @@ def decode(data: bytes, lenient: bool = False) -> Packet6:
     packet = _new_packet(Packet6)
     relays: list[Relay6] = []
     packet.relays = relays
+    packet.classes = _new_classes(Classes)
     at = 0
     end = len(data)
     if end and data[0] in (RELAY_FORW, RELAY_REPL):

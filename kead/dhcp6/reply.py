@@ -118,26 +118,33 @@ def _scopes(x: Exchange) -> list[OptionScope]:
         scopes.append(subnet.options)
         if subnet.network is not None:
             scopes.append(subnet.network.options)
+    if x.service.classification is not None:
+        scopes += x.service.classification.options(x)
     scopes.append(x.service.config.options)
     return scopes
 
 
 def _add_configured(x: Exchange, options: Options, scopes: Sequence[OptionScope]) -> None:
-    """What the client asks for and what is always sent: each from the first scope that has it."""
+    """What the client asks for and what is always sent: each from the first scope that has it for its classes.
+
+    What is sent always or never is so whether that option is for its classes or not, as in Kea.
+    """
     wanted = requested_options(x.query.options.get(ORO, ())[:1])
     for scope in scopes:
         wanted += scope.always
+    classes = x.query.classes
+    seen = [scope.of(classes) for scope in scopes]
     for code in wanted:
         if code in options or any(code in scope.never for scope in scopes):
             continue
-        for scope in scopes:
+        for scope in seen:
             found = scope.by_code.get(code)
             if found:
                 options[code] = [found[0].data]
                 if x.trace is not None:
                     x.trace("option", f"{found[0].name or code}", scope.name)
                 break
-    add_vendor_options(x.query, options, scopes, on_link=x.subnet is not None)
+    add_vendor_options(x.query, options, scopes, seen, on_link=x.subnet is not None)
 
 
 def _relays(query: Packet6) -> list[Relay6]:
@@ -208,7 +215,9 @@ def pack_quickly(x: Exchange) -> None:
     own: Options = {}
     _add_own(x, own)
     # which of the client's own options are there decides which configured ones are not
-    key = (x.subnet, oro, *own)
+    key: tuple[object, ...] = (x.subnet, oro, *own)
+    if service.classification is not None:
+        key = (service.classification.decisive(query.classes), *key)
     template = service.templates.get(key)
     if template is None:
         template = service.templates.keep(key, compose(x), own)

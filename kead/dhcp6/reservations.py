@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kead.config.snapshot import IdentifierType
 from kead.config.snapshot6 import Host6, Subnet6
-from kead.dhcp6.subnets import siblings
+from kead.dhcp6.subnets import open_siblings, siblings
 from kead.dhcp6.wishes import ADDRESS_LENGTH, NA, PD, Place, in_prefix, pool_of
 from kead.hosts.configured import GLOBAL
 
@@ -42,11 +42,11 @@ def find_hosts(x: Exchange) -> None:
     if x.subnet is None or not known:
         return
     found: dict[int, Host6] = {}
-    for subnet in siblings(x.subnet):
+    for subnet in open_siblings(x.subnet, x.query.classes):
         if subnet.reservations_in_subnet and (host := hosts.find(subnet.id, known)) is not None:
             found[subnet.id] = host
     if x.subnet.reservations_global:
-        host = hosts.find(GLOBAL, known)
+        host = x.early_host or hosts.find(GLOBAL, known)
         if host is not None:
             found[GLOBAL] = host
     x.hosts = found
@@ -75,7 +75,7 @@ def reserved(x: Exchange, kind: int) -> list[Place]:
     places: list[Place] = []
     if not x.hosts or x.subnet is None:
         return places
-    for subnet in siblings(x.subnet):
+    for subnet in open_siblings(x.subnet, x.query.classes):
         host = x.hosts.get(subnet.id)
         if host is not None:
             places += [place for place in _resources(host, subnet, kind) if _honoured(subnet, kind, place.address)]

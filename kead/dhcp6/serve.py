@@ -15,6 +15,7 @@ from kead.dhcp6 import reply
 from kead.dhcp6.arrival import find_subnet, for_us, sound
 from kead.dhcp6.assign import assign, extend
 from kead.dhcp6.associations import NOT_ON_LINK, SUCCESS, IaNa, Status
+from kead.dhcp6.classes import dropped, settle
 from kead.dhcp6.consent import before_sending, committed
 from kead.dhcp6.exchange import Exchange
 from kead.dhcp6.exchange_log import log_received, log_send
@@ -87,6 +88,8 @@ async def serve(x: Exchange) -> bool:
         log_received(x, query)
     if not for_us(x, query):
         return False
+    if service.classification is not None:
+        service.classification.arrive(x)
     if on.pkt6_receive is not None:
         c = await on.pkt6_receive(x, query6=query)
         if c.status in (SKIP, DROP):
@@ -94,6 +97,10 @@ async def serve(x: Exchange) -> bool:
                 log.HOOK_PACKET_DROPPED(x.label)
             return False
         query = x.query = c.query6
+        if x.subject is not None:
+            x.subject.follow(query)
+    if x.subject is not None and dropped(x):
+        return False
     if not sound(x, query):
         return False
     x.duid = query.duid
@@ -152,6 +159,7 @@ async def confirm(x: Exchange) -> bool:
     if not addresses:
         return False
     x.kind = REPLY
+    settle(x)
     subnet = x.subnet
     if subnet is None:
         x.status = Status(NOT_ON_LINK, "No subnet selected")
@@ -168,6 +176,7 @@ async def release(x: Exchange) -> bool:
     """RFC 8415 section 18.3.7: the client gives back what it has."""
     x.kind = REPLY
     x.with_options = False
+    settle(x)
     await release_all(x)
     return await _commit(x)
 
@@ -176,12 +185,14 @@ async def decline(x: Exchange) -> bool:
     """RFC 8415 section 18.3.8: somebody else uses the client's addresses. They rest for the probation period."""
     x.kind = REPLY
     x.with_options = False
+    settle(x)
     return await decline_all(x) and await _commit(x)
 
 
 async def information_request(x: Exchange) -> bool:
     """RFC 8415 section 18.3.6: configuration, and nothing of leases."""
     x.kind = REPLY
+    settle(x)
     return True
 
 

@@ -13,6 +13,7 @@ from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.prefix_allocator import PrefixAllocator
 from kead.config.snapshot6 import NO_DDNS, Config6, Ddns, PdPool6, Subnet6
 from kead.dhcp6 import messages as log
+from kead.dhcp6.classes import Classification, matter
 from kead.dhcp6.express import Express
 from kead.dhcp6.guard import ClientGuard
 from kead.dhcp6.hook_points import Hooks6
@@ -87,8 +88,10 @@ class Service6:
         self.hosts = ConfiguredHosts(
             config.hosts, lambda host: (*host.addresses, *(prefix for prefix, _ in host.prefixes))
         )
+        self.classification = Classification(config) if libraries.chains or matter(config) else None
+        self.looks_early = self.classification is not None and self.classification.early and bool(self.hosts)
         self.express: Express | None = None
-        if isinstance(store, LocalStore6) and not libraries.chains and not self.hosts:
+        if isinstance(store, LocalStore6) and not libraries.chains and not self.hosts and self.classification is None:
             self.express = Express(self, store)
         self.selector = SubnetSelector(config.subnets)
         scopes = [pool.options for subnet in config.subnets for pool in subnet.pools]
@@ -230,7 +233,8 @@ class Service6:
             log.ALLOC_FAIL(who, tried)
         else:
             log.ALLOC_FAIL_NO_POOLS(who)
-        log.ALLOC_FAIL_CLASSES(who, ", ".join(_built_in_classes(x)))
+        classes = x.query.classes or _built_in_classes(x)
+        log.ALLOC_FAIL_CLASSES(who, ", ".join(classes))
 
 
 def _ranges(subnet: Subnet6) -> list[tuple[int, int]]:

@@ -32,15 +32,22 @@ _four_bytes = Struct("!I").pack
 
 
 class PacketSubject6:
-    """One packet, the datagram that it came in, its classes, and the definitions of the configuration."""
+    """One packet with its classes, the datagram that it came in, and the definitions of the configuration."""
 
     __slots__ = ("_table", "classes", "datagram", "packet")
 
-    def __init__(self, packet: Packet6, datagram: Datagram, table: OptionTable, classes: Classes | None = None) -> None:
+    def __init__(self, packet: Packet6, datagram: Datagram, table: OptionTable) -> None:
         self.packet = packet
         self.datagram = datagram
-        self.classes = Classes() if classes is None else classes
+        self.classes: Classes = packet.classes
         self._table = table
+
+    def follow(self, packet: Packet6) -> None:
+        """A hook library may have put another packet in its place: it is in the same classes, unless it has its own."""
+        if packet is not self.packet:
+            if not packet.classes:
+                packet.classes = self.classes
+            self.packet, self.classes = packet, packet.classes
 
     def vendor_class_names(self) -> list[str]:
         """One for each instance of option 16: that of a cable modem, if it says that it is one, else its first."""

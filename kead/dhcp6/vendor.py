@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 DOCSIS_ORO = 1
 
 
-def add_vendor_options(query: Packet6, options: Options, scopes: Sequence[OptionScope], *, on_link: bool) -> None:
-    """Complete options 16 and 17 of a reply. `on_link`: a subnet serves the client; else there are no sub-options."""
+def add_vendor_options(
+    query: Packet6, options: Options, scopes: Sequence[OptionScope], seen: Sequence[OptionScope], *, on_link: bool
+) -> None:
+    """Complete options 16 and 17 of a reply. `seen`: the scopes as the client sees them.
+
+    `on_link`: a subnet serves the client; else there are no sub-options.
+    """
     if VENDOR_CLASS in options:
-        options[VENDOR_CLASS] = list(_each(VENDOR_CLASS, scopes).values())
-    configured = _each(VENDOR_OPTS, scopes) if VENDOR_OPTS in options else {}
+        options[VENDOR_CLASS] = list(_each(VENDOR_CLASS, seen).values())
+    configured = _each(VENDOR_OPTS, seen) if VENDOR_OPTS in options else {}
     bodies = {enterprise: data[4:] for enterprise, data in configured.items()}
     if on_link and any(scope.vendor for scope in scopes):
         asked = vendor_options(query.options.get(VENDOR_OPTS, ()))
@@ -33,7 +38,7 @@ def add_vendor_options(query: Packet6, options: Options, scopes: Sequence[Option
             requested: Sequence[int] = ()
             if enterprise == DOCSIS_ENTERPRISE:
                 requested = integers(asked.get(enterprise, {}).get(DOCSIS_ORO, [b""])[0], 2)
-            chosen = _suboptions(enterprise, requested, scopes)
+            chosen = _suboptions(enterprise, requested, scopes, seen)
             if chosen:
                 bodies[enterprise] = bodies.get(enterprise, b"") + chosen
     if bodies:
@@ -42,14 +47,16 @@ def add_vendor_options(query: Packet6, options: Options, scopes: Sequence[Option
         options.pop(VENDOR_OPTS, None)
 
 
-def _suboptions(enterprise: int, requested: Sequence[int], scopes: Sequence[OptionScope]) -> bytes:
+def _suboptions(
+    enterprise: int, requested: Sequence[int], scopes: Sequence[OptionScope], seen: Sequence[OptionScope]
+) -> bytes:
     """Those of one enterprise, ascending by code, each from the first scope that has it."""
     configured = [options for scope in scopes if (options := scope.vendor.get(enterprise))]
     always = {o.code for options in configured for same in options.values() for o in same if o.always_send}
     never = {o.code for options in configured for same in options.values() for o in same if o.never_send}
     chosen: dict[int, bytes] = {}
-    for options in configured:
-        for code, same in options.items():
+    for scope in seen:
+        for code, same in scope.vendor.get(enterprise, {}).items():
             if code not in chosen and code not in never and (code in always or code in requested):
                 chosen[code] = same[0].data
     return b"".join(encode_option(code, chosen[code]) for code in sorted(chosen))

@@ -69,7 +69,9 @@ def subject6(
         packet.options.setdefault(code, []).append(value)
     packet.relays = list(relays)
     data = encode6(packet)
-    return PacketSubject6(decode6(data), datagram(data, "2001:db8::2", "2001:db8::1"), table, Classes(classes))
+    packet = decode6(data)
+    packet.classes = Classes(classes)
+    return PacketSubject6(packet, datagram(data, "2001:db8::2", "2001:db8::1"), table)
 
 
 OPTIONS4 = {
