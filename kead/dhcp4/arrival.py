@@ -8,9 +8,11 @@ from kead.dhcp4 import messages as log
 from kead.dhcp4.extended_info import stashed_agent_options
 from kead.dhcp4.options import AGENT_OPTIONS, MESSAGE_TYPE, RAI_SERVER_ID_OVERRIDE, SERVER_IDENTIFIER
 from kead.dhcp4.packet import DECLINE, DISCOVER, INFORM, RELEASE, REQUEST, Packet4
+from kead.dhcp4.reservations import global_host
 from kead.hooks.status import DROP, SKIP
 
 if TYPE_CHECKING:
+    from kead.dhcp4.classes import Classification
     from kead.dhcp4.exchange import Exchange
 
 FOR_SERVERS = frozenset((DISCOVER, REQUEST, RELEASE, DECLINE, INFORM))
@@ -38,6 +40,9 @@ def acceptable(x: Exchange, query: Packet4) -> bool:
         service = x.service
         address = int.from_bytes(value[:4], "big")
         if address not in service.server_ids and not service.config.compatibility.ignore_dhcp_server_identifier:
+            classification = service.classification
+            if classification is not None and classification.is_server(query.classes, address):
+                return True
             override = query.relay_info().get(RAI_SERVER_ID_OVERRIDE) if AGENT_OPTIONS in query.options else None
             if override is None or int.from_bytes(override[:4], "big") != address:
                 tally.dropped(tally.packets.pkt4_not_for_us)
@@ -75,11 +80,30 @@ async def ask_about_subnet(x: Exchange) -> bool:
             x.query = c.query4
             x.subnet = None if c.status is SKIP else c.subnet4  # type: ignore[assignment]
             x.bare = c.status is SKIP
-    if on.host4_identifier is not None and service.identifies_flexibly:
-        found = await on.host4_identifier(x, query4=x.query, id_type="flex-id")
+    await _ask_who(x)
+    return True
+
+
+async def _ask_who(x: Exchange) -> None:
+    """host4_identifier, once."""
+    service = x.service
+    point = service.hooks.host4_identifier
+    if point is not None and service.identifies_flexibly and x.identifier is None:
+        found = await point(x, query4=x.query, id_type="flex-id")
         if found.status not in (SKIP, DROP) and "id_value" in found:
             x.identifier = (found.id_type, found.id_value)
-    return True
+
+
+async def look_up_early(x: Exchange, classification: Classification) -> bool:
+    """early-global-reservations-lookup: classes of the client's global reservation can choose its subnet.
+
+    False: drop the packet.
+    """
+    if not x.service.hosts:
+        return True
+    await _ask_who(x)
+    host = global_host(x)
+    return host is None or classification.know_early(x, host)
 
 
 async def recover_agent_options(x: Exchange) -> None:

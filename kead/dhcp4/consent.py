@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kead.dhcp4 import messages as log
 from kead.dhcp4 import reply
+from kead.dhcp4.classes import offer_lifetime_of
 from kead.dhcp4.exchange_log import log_response_data
 from kead.dhcp4.packet import INFORM
 from kead.dhcp4.reservations import host_of
@@ -33,7 +34,7 @@ async def ask_before_offer(x: Exchange, lease: Lease4) -> bool:
         query4=x.query,
         response4=x.response,
         leases4=[lease],
-        offer_lifetime=x.subnet.offer_lifetime or 0,
+        offer_lifetime=offer_lifetime_of(x, x.subnet),
         old_lease=old if old is not x.stored else None,
         host=host_of(x),
     )

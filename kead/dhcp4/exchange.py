@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kead.config.snapshot4 import Host4, Subnet4
     from kead.dhcp4.service import Service4
     from kead.dhcp4.sockets import Datagram
+    from kead.dhcp4.subject import PacketSubject4
     from kead.hooks.point import Contexts
     from kead.leases.lease4 import Lease4
     from kead.trace import Trace
@@ -35,6 +36,7 @@ class Exchange(Outgoing):
         "ddns",
         "decoded",
         "deleted",
+        "early_host",
         "fqdn_fwd",
         "fqdn_rev",
         "full_lifetime",
@@ -55,6 +57,7 @@ class Exchange(Outgoing):
         "service",
         "stashed",
         "stored",
+        "subject",
         "subnet",
         "trace",
         "unknown_address",
@@ -92,6 +95,10 @@ class Exchange(Outgoing):
         """What a host4_identifier callout made of the query."""
         self.hosts: Mapping[int, Host4] = {}
         """The client's reservations, by subnet id; 0: its global one."""
+        self.early_host: Host4 | None = None
+        """Its global one, if that was looked up before a subnet was selected."""
+        self.subject: PacketSubject4 | None = None
+        """The query as expressions see it, where anybody looks at classes."""
         self.requested = 0
         self.hostname = ""
         self.fqdn_fwd = self.fqdn_rev = False

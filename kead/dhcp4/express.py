@@ -93,7 +93,7 @@ class Express:
         lifetime = subnet.valid.default
         reply = OFFER if kind == DISCOVER else ACK
         key: TemplateKey = (
-            reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, local, bool(hostname)
+            reply, subnet, None, options.get(PARAMETER_REQUEST_LIST), lifetime, local, bool(hostname), ()
         )  # fmt: skip
         template = service.templates.get(key)
         if template is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kead.config.snapshot4 import Pool4, Subnet4
 from kead.dhcp4 import messages as log
+from kead.dhcp4.classes import offer_lifetime_of, valid_of
 from kead.dhcp4.extended_info import extended_info
 from kead.dhcp4.lifetimes import remaining, valid_lifetime
 from kead.dhcp4.options import AGENT_OPTIONS, LEASE_TIME
@@ -26,6 +27,12 @@ def identity(x: Exchange, subnet: Subnet4) -> bytes:
     return x.client_id if subnet.match_client_id or not x.query.hwaddr else b""
 
 
+def _valid_lifetime(x: Exchange, subnet: Subnet4) -> int:
+    valid = valid_of(x, subnet)
+    asked = x.query.options.get(LEASE_TIME)
+    return valid.default if asked is None else valid_lifetime(valid, int.from_bytes(asked[:4], "big"))
+
+
 async def grant(
     x: Exchange, subnet: Subnet4, pool: Pool4 | None, address: int, old: Lease4 | None, *, offering: bool
 ) -> Lease4 | None:
@@ -35,12 +42,10 @@ async def grant(
     if service.guard.serialize:
         x.claim(address)
     await service.names.settle(x, subnet, pool, address)
-    if old is not None and (not offering or subnet.offer_lifetime):
+    to_store = offer_lifetime_of(x, subnet) if offering else 0
+    if old is not None and (not offering or to_store):
         await _reclaim(x, old)
-    asked = query.options.get(LEASE_TIME)
-    x.lifetime = x.full_lifetime = (
-        subnet.valid.default if asked is None else valid_lifetime(subnet, int.from_bytes(asked[:4], "big"))
-    )
+    x.lifetime = x.full_lifetime = _valid_lifetime(x, subnet)
     lease = Lease4(
         address,
         query.hwaddr,
@@ -62,7 +67,7 @@ async def grant(
             query4=query,
             subnet4=subnet,
             fake_allocation=offering,
-            offer_lft=(subnet.offer_lifetime or 0) if offering else 0,
+            offer_lft=to_store,
             lease4=lease,
         )
         if c.status is SKIP:
@@ -71,10 +76,10 @@ async def grant(
         lease = c.lease4
         x.lifetime = x.full_lifetime = lease.valid_lifetime
     if offering:
-        if not subnet.offer_lifetime:
+        if not to_store:
             return lease
-        x.full_lifetime = subnet.offer_lifetime  # the client's timers follow what is stored
-        stored = _for_offer(lease, subnet)
+        x.full_lifetime = to_store  # the client's timers follow what is stored
+        stored = _for_offer(lease, to_store)
     else:
         stored = lease
     if old is not None:
@@ -95,8 +100,8 @@ async def renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     """The client's own lease once more: extended, or as it is if it is fresh enough to be reused. None: lost a race."""
     service, query, subnet = x.service, x.query, x.subnet
     pool = pool_of(subnet, old.address)
-    asked = query.options.get(LEASE_TIME)
-    valid = subnet.valid.default if asked is None else valid_lifetime(subnet, int.from_bytes(asked[:4], "big"))
+    valid = _valid_lifetime(x, subnet)
+    to_store = offer_lifetime_of(x, subnet) if offering else 0
     context = old.user_context
     if subnet.store_extended_info and AGENT_OPTIONS in query.options:
         context = extended_info(query, context)
@@ -127,7 +132,7 @@ async def renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
             x.reused = True
     if x.trace is not None:
         x.trace("lease", text_ip4(old.address), "reused as it is" if x.reused else "the client's own, renewed")
-    if lapsed and (not offering or subnet.offer_lifetime):
+    if lapsed and (not offering or to_store):
         await _reclaim(x, old)
     skipped = False
     on = service.hooks
@@ -147,10 +152,10 @@ async def renew(x: Exchange, old: Lease4, *, offering: bool) -> Lease4 | None:
     if skipped:
         return lease
     if offering:
-        if subnet.offer_lifetime:
-            stored = _for_offer(lease, subnet)
+        if to_store:
+            stored = _for_offer(lease, to_store)
             if lapsed or old.expire <= stored.expire:
-                x.full_lifetime = subnet.offer_lifetime
+                x.full_lifetime = to_store
                 if not lapsed and unchanged(stored, old) and remaining(subnet, old, x.now):
                     service.tally.reused(old)
                     return lease
@@ -182,10 +187,10 @@ def unchanged(lease: Lease4, old: Lease4) -> bool:
     )
 
 
-def _for_offer(lease: Lease4, subnet: Subnet4) -> Lease4:
+def _for_offer(lease: Lease4, seconds: int) -> Lease4:
     """The row that holds an offered address until the client asks for it."""
     stored = lease.copy()
-    stored.valid_lifetime = subnet.offer_lifetime or 0
+    stored.valid_lifetime = seconds
     stored.fqdn_fwd = stored.fqdn_rev = False
     return stored
 

@@ -13,11 +13,13 @@ from kead.config.snapshot4 import Pool4, Subnet4
 from kead.dhcp4 import messages as log
 from kead.dhcp4.grants import grant, identity, remove, renew
 from kead.dhcp4.reservations import Reserved, is_for_another, reserved
-from kead.dhcp4.subnets import pool_of, siblings
+from kead.dhcp4.subnets import is_open, open_pool_of, pool_of, serves, siblings
 from kead.leases.lease4 import Lease4
 from kead.wire.address import text_ip4
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kead.dhcp4.exchange import Exchange
 
 ATTEMPTS = 8
@@ -79,7 +81,7 @@ async def assign(x: Exchange) -> Lease4 | None:
                 home = _home(x, requested)
             if home is None:
                 if x.requested:
-                    x.unknown_address = not await _of_another(x, requested)
+                    x.unknown_address = not _in_any_pool(x, requested) and not await _of_another(x, requested)
                     return None
                 lease = await _pick(x, offering=False)
             elif own is not None and own.address == requested:
@@ -105,7 +107,7 @@ async def find_lease(x: Exchange) -> Lease4 | None:
     by_id, by_hwaddr = await x.service.store.of_client(x.client_id, query.hwaddr)
     if not by_id and not by_hwaddr:
         return None
-    for subnet in (x.subnet,) if x.subnet.network is None else siblings(x.subnet):
+    for subnet in (x.subnet,) if x.subnet.network is None else siblings(x.subnet, query.classes):
         client_id = identity(x, subnet)
         if client_id:
             for lease in by_id:
@@ -129,16 +131,24 @@ async def _of_another(x: Exchange, address: int) -> bool:
 
 
 def _home(x: Exchange, address: int) -> tuple[Subnet4, Pool4] | None:
-    """The subnet of the client's network, and its pool, where this address lies."""
-    pool = pool_of(x.subnet, address)
+    """The subnet of the client's network, and its pool, where this address lies; both are for the client's classes."""
+    classes = x.query.classes
+    pool = open_pool_of(x.subnet, address, classes)
     if pool is not None:
         return x.subnet, pool
     if x.subnet.network is not None:
-        for subnet in siblings(x.subnet)[1:]:
-            pool = pool_of(subnet, address)
+        for subnet in siblings(x.subnet, classes)[1:]:
+            pool = open_pool_of(subnet, address, classes)
             if pool is not None:
                 return subnet, pool
     return None
+
+
+def _in_any_pool(x: Exchange, address: int) -> bool:
+    """Whether the address is of a pool of the client's network, though that may be closed to the client."""
+    network = x.subnet.network
+    subnets = (x.subnet,) if network is None else network.subnets
+    return any(pool_of(subnet, address) is not None for subnet in subnets)
 
 
 async def _is_free(x: Exchange, address: int) -> bool:
@@ -174,19 +184,24 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
     service = x.service
     store = service.store
     start = x.subnet
-    if start.network is None:
-        subnets: tuple[Subnet4, ...] = (start,)
-    else:
-        subnets = tuple(siblings(service.recent.first(start.network, start)))
+    classes = x.query.classes
+    subnets: Sequence[Subnet4] = (start,)
+    if start.network is not None:
+        subnets = siblings(service.recent.first(start.network, start), classes)
+    if service.classification is not None and not serves(subnets[0], classes):
+        subnets = subnets[1:]  # it was open before the client's reservation was known
     tried = empty = 0
     for subnet in subnets:
-        if not subnet.pools:
+        pools: Sequence[Pool4] = subnet.pools
+        if service.classification is not None:
+            pools = [pool for pool in pools if is_open(pool.classes, classes)]
+        if not pools:
             empty += 1
             continue
         service.recent.note(subnet)
         allocator, avoid = service.allocator(subnet), service.avoid(subnet)
         for _ in range(ATTEMPTS):
-            address = allocator.pick(subnet.pools, store.occupancy, service.in_flight, avoid)
+            address = allocator.pick(pools, store.occupancy, service.in_flight, avoid)
             if address is None:
                 break
             pool = pool_of(subnet, address)
@@ -199,6 +214,6 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
             lease = await grant(x, subnet, pool, address, old, offering=offering)
             if lease is not None or x.refused:
                 return lease
-        tried += sum(p.size for p in subnet.pools)
-    service.allocation_failed(x, subnets[-1], tried, empty, len(subnets))
+        tried += sum(p.size for p in pools)
+    service.allocation_failed(x, subnets[-1] if subnets else start, tried, empty, len(subnets))
     return None

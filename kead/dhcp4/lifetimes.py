@@ -5,13 +5,12 @@ Pure arithmetic on a subnet's settings; all values are seconds, `INFINITE` means
 
 from __future__ import annotations
 
-from kead.config.snapshot4 import Subnet4
+from kead.config.snapshot4 import Lifetime, Subnet4
 from kead.leases.lease4 import INFINITE, Lease4
 
 
-def valid_lifetime(subnet: Subnet4, asked: int) -> int:
-    """What the client asked for (option 51; 0: nothing), within what the subnet allows."""
-    valid = subnet.valid
+def valid_lifetime(valid: Lifetime, asked: int) -> int:
+    """What the client asked for (option 51; 0: nothing), within what its class or else its subnet allows."""
     if not asked:
         return valid.default
     return min(max(asked, valid.minimum), valid.maximum)

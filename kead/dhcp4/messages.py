@@ -41,6 +41,44 @@ PACKET_SERVICE_DISABLED = Message("DHCP4_PACKET_DROP_0008", "dhcp4", DEBUG(15), 
 PACKET_NO_TYPE = Message(
     "DHCP4_PACKET_DROP_0009", "bad-packets", DEBUG(15), "%s: Option 53 missing (no DHCP message type)"
 )
+DROP_CLASS = Message(
+    "DHCP4_PACKET_DROP_0010", "packets", DEBUG(15), "dropped as member of the special class 'DROP': %s, %s",
+    multiline=True,
+)  # fmt: skip
+DROP_CLASS_LATER = Message(
+    "DHCP4_PACKET_DROP_0013",
+    "packets",
+    DEBUG(15),
+    "dropped as member of the special class 'DROP' after host reservation lookup: %s, %s",
+    multiline=True,
+)
+DROP_CLASS_EARLY = Message(
+    "DHCP4_PACKET_DROP_0014",
+    "packets",
+    DEBUG(15),
+    "dropped as member of the special class 'DROP' after early global host reservations lookup: %s, %s",
+    multiline=True,
+)
+CLASSES_ASSIGNED = Message(
+    "DHCP4_CLASSES_ASSIGNED",
+    "dhcp4",
+    DEBUG(40),
+    "%s: client packet has been assigned on %s message to the following classes: %s",
+)
+CLASSES_ASSIGNED_LATER = Message(
+    "DHCP4_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION",
+    "dhcp4",
+    DEBUG(40),
+    "%s: client packet has been assigned to the following classes: %s",
+)
+CLASS_UNCONFIGURED = Message(
+    "DHCP4_CLASS_UNCONFIGURED", "dhcp4", DEBUG(40), "%s: client packet belongs to an unconfigured class: %s"
+)
+ADDITIONAL_UNDEFINED = Message(
+    "DHCP4_ADDITIONAL_CLASS_UNDEFINED", "dhcp4", DEBUG(40), "additional class %s has no definition"
+)
+EVAL_RESULT = Message("DHCPSRV_EVAL_RESULT", "eval", DEBUG(55), "%s: Expression '%s' evaluated to %s")
+EVAL_ERROR = Message("DHCPSRV_EVAL_ERROR", "eval", ERROR, "%s: Expression '%s' evaluated to %s")
 PACKET_DUPLICATE = Message(
     "DHCP4_PACKET_DROP_0011",
     "bad-packets",

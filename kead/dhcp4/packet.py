@@ -11,6 +11,7 @@ from struct import Struct
 from struct import error as StructError
 from typing import Final
 
+from kead.classify.subject import Classes
 from kead.dhcp4.checks import LOOK_AT, complaint, forgivable
 from kead.dhcp4.options import STRINGS
 from kead.wire.packets import PacketError as PacketError
@@ -76,11 +77,13 @@ class Packet4:
 
     `options` maps a code to its whole value: instances of the same code are fused, those of an overloaded file and
     sname field are in it. `sname` and `file` are b"" when the field is all zero or held options, else the raw field.
+    `classes` are the client classes that a query is in, as far as anybody looks at classes.
     """
 
     __slots__ = (
         "chaddr",
         "ciaddr",
+        "classes",
         "file",
         "flags",
         "giaddr",
@@ -115,6 +118,7 @@ class Packet4:
     file: bytes
     options: dict[int, bytes]
     type: int
+    classes: Classes
 
     def __init__(self, type: int = 0, xid: int = 0, hwaddr: bytes = b"", *, op: int = BOOTREQUEST) -> None:
         self.op = op
@@ -134,6 +138,7 @@ class Packet4:
         self.file = b""
         self.options = {53: bytes((type,))} if type else {}
         self.type = type
+        self.classes = Classes()
 
     def __repr__(self) -> str:
         """Which message it is, in short; `packet_text.packet_text` shows all of it."""
@@ -163,6 +168,7 @@ class Packet4:
 
 
 _new_packet = Packet4.__new__
+_new_classes = Classes.__new__
 
 
 def decode(data: bytes, lenient: bool = False) -> Packet4:
@@ -172,6 +178,7 @@ def decode(data: bytes, lenient: bool = False) -> Packet4:
     options whose names are broken.
     """
     packet = _new_packet(Packet4)
+    packet.classes = _new_classes(Classes)
     try:
         (
             packet.op,

@@ -49,9 +49,9 @@ from kead.dhcp4.subnets import BROADCAST, pool_of
 from kead.dhcp4.vendor import add_vendor_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from kead.config.snapshot4 import OptionScope, Pool4, Subnet4
+    from kead.config.snapshot4 import ClientClass4, OptionScope, Pool4, Subnet4
     from kead.dhcp4.exchange import Exchange
     from kead.dhcp4.service import Service4
     from kead.dhcp4.sockets import Datagram
@@ -148,9 +148,10 @@ class Template:
         return b"".join(pieces)
 
 
-TemplateKey = tuple[int, "Subnet4", "Pool4 | None", bytes | None, int, int, bool]
+TemplateKey = tuple[int, "Subnet4", "Pool4 | None", bytes | None, int, int, bool, tuple[str, ...]]
 """All that decides what is in a reply: its message type; the subnet; the pool, where pools have options; the parameter
-request list; the lifetime that T1 and T2 follow; the server's address; whether the client has a name."""
+request list; the lifetime that T1 and T2 follow; the server's address; whether the client has a name; its classes, as
+far as they matter here."""
 
 
 class Templates(dict[TemplateKey, Template]):
@@ -176,7 +177,8 @@ def pack_quickly(x: Exchange) -> None:
     kind, subnet = x.kind, x.subnet
     pool = pool_of(subnet, lease.address) if service.pools_have_options else None
     named = bool(x.hostname)
-    key: TemplateKey = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.full_lifetime, x.local, named)
+    classes = service.classification.decisive(query.classes) if service.classification is not None else ()
+    key: TemplateKey = (kind, subnet, pool, asked.get(PARAMETER_REQUEST_LIST), x.full_lifetime, x.local, named, classes)
     template = service.templates.get(key) or service.templates.keep(key, compose(x), named)
     client_id = x.client_id if service.echo_client_id else b""
     x.data = template.fill(query, kind, lease.address, x.lifetime, x.hostname, client_id, agent)
@@ -223,6 +225,9 @@ def compose(x: Exchange) -> Packet4:
         response.siaddr = subnet.next_server
         response.sname = subnet.server_hostname.ljust(64, b"\0") if subnet.server_hostname else b""
         response.file = subnet.boot_file_name.ljust(128, b"\0") if subnet.boot_file_name else b""
+    classification = x.service.classification
+    if classification is not None:
+        _set_fields(response, classification.fields(query.classes))
     host = host_of(x)
     if host is not None:
         response.siaddr = host.next_server or response.siaddr
@@ -235,6 +240,16 @@ def compose(x: Exchange) -> Packet4:
     return response
 
 
+def _set_fields(response: Packet4, classes: Iterable[ClientClass4]) -> None:
+    """Header fields from classes, each from the first that has it."""
+    fields = tuple(classes)
+    response.siaddr = next((each.next_server for each in fields if each.next_server), response.siaddr)
+    name = next((each.server_hostname for each in fields if each.server_hostname), b"")
+    file = next((each.boot_file_name for each in fields if each.boot_file_name), b"")
+    response.sname = name.ljust(64, b"\0") if name else response.sname
+    response.file = file.ljust(128, b"\0") if file else response.file
+
+
 def _has_own_values(x: Exchange) -> bool:
     """Whether the client's reservation says what a reply to it carries."""
     host = host_of(x)
@@ -245,6 +260,11 @@ def _has_own_values(x: Exchange) -> bool:
 
 def _server_id(x: Exchange) -> int:
     """The configured dhcp-server-identifier, else the address that the query was for (RFC 2131 section 4.1)."""
+    if x.service.classification is not None:
+        for scope in _scopes(x, None):
+            for option in scope.by_code.get(SERVER_IDENTIFIER, ())[:1]:
+                return int.from_bytes(option.data[:4], "big") if option.data else x.local
+        return x.local
     configured = x.subnet.server_id if x.subnet is not None else None
     return configured if configured is not None else x.local
 
@@ -264,8 +284,13 @@ def _scopes(x: Exchange, lease: Lease4 | None) -> list[OptionScope]:
         scopes.append(subnet.options)
         if subnet.network is not None:
             scopes.append(subnet.network.options)
+    classification = x.service.classification
+    if classification is None:
+        scopes.append(x.service.config.options)
+        return scopes
+    scopes += classification.options(x)
     scopes.append(x.service.config.options)
-    return scopes
+    return [scope.of(x.query.classes) for scope in scopes]
 
 
 def _add_configured(x: Exchange, options: dict[int, bytes], scopes: Sequence[OptionScope]) -> None:

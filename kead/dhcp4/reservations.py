@@ -67,7 +67,7 @@ def find_hosts(x: Exchange) -> None:
         return
     found: dict[int, Host4] = {}
     if x.subnet.reservations_in_subnet:  # that the client is connected to; else its siblings' do not count either
-        for subnet in siblings(x.subnet):
+        for subnet in siblings(x.subnet, x.query.classes):
             if subnet.reservations_in_subnet and (host := hosts.find(subnet.id, known)) is not None:
                 found[subnet.id] = host
     if x.subnet.reservations_global:
@@ -75,6 +75,11 @@ def find_hosts(x: Exchange) -> None:
         if host is not None:
             found[GLOBAL] = host
     x.hosts = found
+
+
+def global_host(x: Exchange) -> Host4 | None:
+    """The client's global reservation, whether or not it counts where the client is."""
+    return x.service.hosts.find(GLOBAL, _client_of(x))
 
 
 def host_of(x: Exchange) -> Host4 | None:
@@ -88,7 +93,7 @@ def host_of(x: Exchange) -> Host4 | None:
 def reserved(x: Exchange) -> Reserved | None:
     """The address that is reserved for the client, where it has one: in its subnet, else in others of the network."""
     everywhere = x.hosts.get(GLOBAL)
-    for subnet in siblings(x.subnet):
+    for subnet in siblings(x.subnet, x.query.classes):
         host = x.hosts.get(subnet.id)
         if host is None and subnet.reservations_global:
             host = everywhere
@@ -105,7 +110,7 @@ def reserved(x: Exchange) -> Reserved | None:
 def is_for_another(x: Exchange, address: int) -> bool:
     """Whether others have a reservation for this address in the client's network, and the client has none."""
     hosts = x.service.hosts
-    for subnet in siblings(x.subnet):
+    for subnet in siblings(x.subnet, x.query.classes):
         holders = hosts.holders(subnet.id, address)
         if holders and subnet.reservations_in_subnet and _honoured(subnet, address):
             known = _client_of(x)

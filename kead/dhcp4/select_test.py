@@ -5,6 +5,7 @@ The command builds the query that these facts describe and asks the selector tha
 
 from __future__ import annotations
 
+from kead.classify.subject import Classes
 from kead.control.answers import EMPTY, Answer, CommandError
 from kead.control.envelope import Request
 from kead.dhcp4.channel import Channel, Datagram
@@ -38,13 +39,14 @@ def select_test(service: Service4, interfaces: Interfaces, request: Request) -> 
     if not isinstance(request.arguments, dict):
         raise CommandError("arguments must be a map")
     facts = dict.fromkeys(ADDRESSES, 0)
-    name = ""
+    name, classes = "", Classes()
     for key, value in request.arguments.items():
         if key == "classes":
             if not isinstance(value, list):
                 raise CommandError("'classes' entry must be a list")
             if not all(isinstance(one, str) for one in value):
                 raise CommandError("'classes' entry must be a list of strings")
+            classes = Classes(value)
         elif key == "interface":
             if not isinstance(value, str):
                 raise CommandError("'interface' entry must be a string")
@@ -62,6 +64,7 @@ def select_test(service: Service4, interfaces: Interfaces, request: Request) -> 
         else:
             raise CommandError(f"unknown entry '{key}'")
     query = Packet4()
+    query.classes = classes
     query.ciaddr, query.giaddr = facts["address"], facts["relay"]
     if facts["link"]:
         query.options[AGENT_OPTIONS] = bytes((RAI_LINK_SELECTION, 4)) + facts["link"].to_bytes(4, "big")

@@ -13,7 +13,15 @@ from collections.abc import Awaitable, Callable
 
 from kead.dhcp4 import messages as log
 from kead.dhcp4 import reply
-from kead.dhcp4.arrival import acceptable, ask_about_subnet, find_subnet, recover_agent_options, refuse
+from kead.dhcp4.arrival import (
+    acceptable,
+    ask_about_subnet,
+    find_subnet,
+    look_up_early,
+    recover_agent_options,
+    refuse,
+)
+from kead.dhcp4.classes import dropped
 from kead.dhcp4.consent import ask_before_offer, before_sending, committed
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.exchange_log import log_received, log_send
@@ -80,6 +88,9 @@ async def serve(x: Exchange) -> bool:
         log_received(x, query)
     if service.config.stash_agent_options and kind == REQUEST:
         await recover_agent_options(x)
+    classification = service.classification
+    if classification is not None:
+        classification.arrive(x)
     options = query.options
     # what could be unacceptable in a DISCOVER is only a server identifier: the usual one saves the call
     if (kind != DISCOVER or SERVER_IDENTIFIER in options) and not acceptable(x, query):
@@ -92,6 +103,10 @@ async def serve(x: Exchange) -> bool:
             return False
         x.query = c.query4
         options = c.query4.options
+        if x.subject is not None:
+            x.subject.follow(x.query)
+    if classification is not None and dropped(x):
+        return False
     client_id = options.get(CLIENT_IDENTIFIER)
     if client_id is None:
         pass
@@ -105,6 +120,8 @@ async def serve(x: Exchange) -> bool:
             log.PACKET_INSANE(x.label, f"the client identifier (option 61) has {len(client_id)} bytes, not 2 to 255")
         return False
     if service.guard.serialize and not await service.guard.enter(x):
+        return False
+    if classification is not None and classification.early and not await look_up_early(x, classification):
         return False
     if not await ANSWER[kind](x):
         return False
@@ -128,6 +145,8 @@ async def discover(x: Exchange) -> bool:
         return False
     if service.hosts:
         find_hosts(x)
+    if service.classification is not None and not service.classification.know(x):
+        return False
     if x.subnet is None:
         log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPDISCOVER")
         return False
@@ -144,6 +163,8 @@ async def discover(x: Exchange) -> bool:
         if log.NAK_NO_OFFER.on:
             log.NAK_NO_OFFER(x.label, text_ip4(query.ciaddr), text_ip4(_option_address(query)))
         return False
+    if service.classification is not None:
+        service.classification.settle(x, lease)
     if log.LEASE_OFFER.on:
         log.LEASE_OFFER(x.label, text_ip4(lease.address))
     return service.hooks.lease4_offer is None or await ask_before_offer(x, lease)
@@ -157,6 +178,8 @@ async def request(x: Exchange) -> bool:
         return False
     if service.hosts:
         find_hosts(x)
+    if service.classification is not None and not service.classification.know(x):
+        return False
     x.requested = _option_address(query) if REQUESTED_ADDRESS in query.options else query.ciaddr
     if log.REQUEST.on:
         log.REQUEST(x.label, text_ip4(x.requested))
@@ -192,6 +215,8 @@ async def request(x: Exchange) -> bool:
         if message.on:
             message(x.label, text_ip4(query.ciaddr), text_ip4(_option_address(query)))
         return False if x.unknown_address else await _nak(x)
+    if service.classification is not None:
+        service.classification.settle(x, lease)
     if log.LEASE_ALLOC.on:
         log.LEASE_ALLOC(x.label, text_ip4(lease.address), x.lifetime)
     if x.reused and log.LEASE_REUSE.on:
@@ -264,8 +289,13 @@ async def inform(x: Exchange) -> bool:
     find_subnet(x)
     if x.service.asks_about_subnets and not await ask_about_subnet(x):
         return False
-    if x.service.hosts:
+    service = x.service
+    if service.hosts:
         find_hosts(x)
+    if service.classification is not None:
+        if not service.classification.know(x):
+            return False
+        service.classification.settle(x, None)
     x.kind = ACK
     return True
 
@@ -287,6 +317,8 @@ async def _nak(x: Exchange) -> bool:
 def _without_address(x: Exchange, kind: int) -> bool:
     """The reply to a client that prefers IPv6: only the option that says how long to do without an address."""
     x.kind = kind
+    if x.service.classification is not None:
+        x.service.classification.settle(x, None)
     x.response = reply.compose(x)
     if V6_ONLY_PREFERRED in x.response.options:
         return True
@@ -300,7 +332,7 @@ def _prefers_v6_only(x: Exchange) -> bool:
     requested = x.query.options.get(PARAMETER_REQUEST_LIST)
     if requested is None or V6_ONLY_PREFERRED not in requested:
         return False
-    for subnet in siblings(x.subnet):
+    for subnet in siblings(x.subnet, x.query.classes):
         if V6_ONLY_PREFERRED in subnet.options.by_code:
             x.subnet = subnet
             return True

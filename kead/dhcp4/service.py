@@ -13,6 +13,7 @@ from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.pools import first_or_last_of_24
 from kead.config.snapshot4 import NO_DDNS, Config4, Ddns, Subnet4
 from kead.dhcp4 import messages as log
+from kead.dhcp4.classes import Classification, matter
 from kead.dhcp4.express import Express
 from kead.dhcp4.guard import ClientGuard
 from kead.dhcp4.hook_points import Hooks4
@@ -20,7 +21,7 @@ from kead.dhcp4.names import Names
 from kead.dhcp4.options import V6_ONLY_PREFERRED, VENDOR_CLASS_IDENTIFIER
 from kead.dhcp4.reply import Templates
 from kead.dhcp4.reservations import avoid
-from kead.dhcp4.subnets import Recent, SubnetSelector
+from kead.dhcp4.subnets import Recent, make_selector
 from kead.dhcp4.tally import NO_POOL, Tally4
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
@@ -83,11 +84,13 @@ class Service4:
         self.avoids = config.compatibility.exclude_first_last_24
         self.hosts = ConfiguredHosts(config.hosts, lambda host: (host.address,) if host.address else ())
         self.host_identifiers = tuple(kind for kind in config.host_identifiers if kind in self.hosts.kinds)
+        self.classification = Classification(config) if libraries.chains or matter(config) else None
         self.express: Express | None = None
-        if isinstance(store, LocalStore4) and not libraries.chains and not config.stash_agent_options:
+        usual = self.classification is None and not libraries.chains and not config.stash_agent_options
+        if usual and isinstance(store, LocalStore4):
             self.express = Express(self, store)
         self.templates = Templates()
-        self.selector = SubnetSelector(
+        self.selector = make_selector(
             config.subnets, ignore_link_selection=config.compatibility.ignore_rai_link_selection
         )
         self.pools_have_options = any(
@@ -225,7 +228,7 @@ class Service4:
             log.ALLOC_FAIL(who, tried)
         else:
             log.ALLOC_FAIL_NO_POOLS(who)
-        log.ALLOC_FAIL_CLASSES(who, ", ".join(_built_in_classes(x)))
+        log.ALLOC_FAIL_CLASSES(who, x.query.classes or ", ".join(_built_in_classes(x)))
 
 
 def _same_pools(one: Subnet4, other: Subnet4) -> bool:

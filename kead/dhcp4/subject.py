@@ -48,11 +48,20 @@ class PacketSubject4:
     def __init__(self, packet: Packet4, datagram: Datagram, table: OptionTable, classes: Classes | None = None) -> None:
         self.packet = packet
         self.datagram = datagram
-        self.classes = Classes() if classes is None else classes
+        if classes is not None:
+            packet.classes = classes
+        self.classes = packet.classes
         self._table = table
         self._definitions: Mapping[int, OptionDefinition] | None = _NOTHING
         self._relay_value = b""
         self._relay_options: dict[int, bytes] = {}
+
+    def follow(self, packet: Packet4) -> None:
+        """A hook library may have put another packet in its place: it is in the same classes, unless it has its own."""
+        if packet is not self.packet:
+            if not packet.classes:
+                packet.classes = self.classes
+            self.packet, self.classes = packet, packet.classes
 
     def vendor_class_names(self) -> tuple[str, ...]:
         """That of option 60."""

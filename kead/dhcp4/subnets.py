@@ -8,7 +8,7 @@ configuration, so that ten thousand subnets cost what ten do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from kead.config.snapshot4 import Pool4, SharedNetwork4, Subnet4
@@ -75,29 +75,47 @@ class SubnetSelector:
         if AGENT_OPTIONS in options or SUBNET_SELECTION in options:
             link = self._named_link(query)
             if link:
-                return self._answer(x, self.containing(link), "link selection %s", link)
+                return self._answer(x, self._with(link, query), "link selection %s", link)
         if query.giaddr:
-            configured = self._by_relay.get(query.giaddr)
+            configured = self._behind(query)
             if configured is not None:
                 return self._answer(x, configured, "relay address %s", query.giaddr)
-            near = self._by_agent.get(query.giaddr)
-            if near is None:
-                near = self.containing(query.giaddr)
-                if near is not None and len(self._by_agent) < _MOST_AGENTS:
-                    self._by_agent[query.giaddr] = near  # the next packet of this agent need not look
-            return self._answer(x, near, "prefix of the relay agent's address %s", query.giaddr)
+            return self._answer(x, self._around(query), "prefix of the relay agent's address %s", query.giaddr)
         datagram = x.datagram
         if datagram.destination != BROADCAST:
             address = query.ciaddr or datagram.source
             if address:
-                return self._answer(x, self.containing(address), "prefix of the client's address %s", address)
+                return self._answer(x, self._with(address, query), "prefix of the client's address %s", address)
         interface = datagram.channel.interface
-        by_interface = self._by_interface.get(interface.name)
+        by_interface = self._at(interface.name, query)
         if by_interface is not None:
             return self._answer(x, by_interface, "interface " + interface.name, None)
         for address in interface.addresses[:1]:
-            return self._answer(x, self.containing(address), "prefix of the interface's address %s", address)
+            return self._answer(x, self._with(address, query), "prefix of the interface's address %s", address)
         return self._answer(x, None, "interface " + interface.name + " has no address", None)
+
+    # Where a rule finds a subnet. Here each is for every client.
+
+    def _with(self, address: int, query: Packet4) -> Subnet4 | None:
+        """In whose prefix the address is."""
+        return self.containing(address)
+
+    def _behind(self, query: Packet4) -> Subnet4 | None:
+        """That is configured to be behind the query's relay agent."""
+        return self._by_relay.get(query.giaddr)
+
+    def _around(self, query: Packet4) -> Subnet4 | None:
+        """In whose prefix the query's relay agent is."""
+        near = self._by_agent.get(query.giaddr)
+        if near is None:
+            near = self.containing(query.giaddr)
+            if near is not None and len(self._by_agent) < _MOST_AGENTS:
+                self._by_agent[query.giaddr] = near  # the next packet of this agent need not look
+        return near
+
+    def _at(self, interface: str, query: Packet4) -> Subnet4 | None:
+        """That is configured to be at this interface."""
+        return self._by_interface.get(interface)
 
     def _named_link(self, query: Packet4) -> int:
         """The link that the relay agent (RFC 3527) or else the client (RFC 3011) names, 0 for none."""
@@ -117,6 +135,61 @@ class SubnetSelector:
         return subnet
 
 
+class GuardedSelector(SubnetSelector):
+    """The same where subnets are for certain classes only: those that are closed to the client are passed over."""
+
+    __slots__ = ("_all_at", "_all_behind", "_all_with")
+
+    def __init__(self, subnets: Iterable[Subnet4], *, ignore_link_selection: bool = False) -> None:
+        subnets = sorted(subnets, key=lambda s: s.id)
+        super().__init__(subnets, ignore_link_selection=ignore_link_selection)
+        self._all_behind: dict[int, list[Subnet4]] = {}
+        self._all_at: dict[str, list[Subnet4]] = {}
+        self._all_with: dict[int, dict[int, list[Subnet4]]] = {}
+        for subnet in subnets:
+            network = subnet.network
+            for relay in subnet.relay_addresses or (network.relay_addresses if network else frozenset()):
+                self._all_behind.setdefault(relay, []).append(subnet)
+            interface = subnet.interface or (network.interface if network else None)
+            if interface:
+                self._all_at.setdefault(interface, []).append(subnet)
+            self._all_with.setdefault(subnet.mask, {}).setdefault(subnet.prefix & subnet.mask, []).append(subnet)
+
+    def _with(self, address: int, query: Packet4) -> Subnet4 | None:
+        found = (_open(same.get(address & mask, ()), query) for mask, same in self._all_with.items())
+        return min((subnet for subnet in found if subnet is not None), key=lambda s: s.id, default=None)
+
+    def _behind(self, query: Packet4) -> Subnet4 | None:
+        return _open(self._all_behind.get(query.giaddr, ()), query)
+
+    def _around(self, query: Packet4) -> Subnet4 | None:
+        return self._with(query.giaddr, query)
+
+    def _at(self, interface: str, query: Packet4) -> Subnet4 | None:
+        return _open(self._all_at.get(interface, ()), query)
+
+
+def make_selector(subnets: Sequence[Subnet4], *, ignore_link_selection: bool) -> SubnetSelector:
+    """The one that these subnets need."""
+    guarded = any(s.classes or (s.network is not None and s.network.classes) for s in subnets)
+    return (GuardedSelector if guarded else SubnetSelector)(subnets, ignore_link_selection=ignore_link_selection)
+
+
+def _open(subnets: Sequence[Subnet4], query: Packet4) -> Subnet4 | None:
+    return next((subnet for subnet in subnets if serves(subnet, query.classes)), None)
+
+
+def is_open(guard: Sequence[str], classes: Container[str]) -> bool:
+    """Whether a network, a subnet, a pool with this guard is for a client in these classes."""
+    return not guard or any(name in classes for name in guard)
+
+
+def serves(subnet: Subnet4, classes: Container[str]) -> bool:
+    """Whether the subnet, and its network, is for a client in these classes."""
+    network = subnet.network
+    return is_open(subnet.classes, classes) and (network is None or is_open(network.classes, classes))
+
+
 def pool_of(subnet: Subnet4, address: int) -> Pool4 | None:
     """The pool of this subnet that holds the address."""
     for pool in subnet.pools:
@@ -125,18 +198,26 @@ def pool_of(subnet: Subnet4, address: int) -> Pool4 | None:
     return None
 
 
-def siblings(subnet: Subnet4) -> Sequence[Subnet4]:
-    """The subnet, then the others of its shared network by id, going round."""
+def open_pool_of(subnet: Subnet4, address: int, classes: Container[str]) -> Pool4 | None:
+    """The pool of this subnet that holds the address, if it is for a client in these classes."""
+    pool = pool_of(subnet, address)
+    return pool if pool is None or is_open(pool.classes, classes) else None
+
+
+def siblings(subnet: Subnet4, classes: Container[str]) -> Sequence[Subnet4]:
+    """The subnet, then the others of its shared network by id, going round, that are for a client in these classes."""
     network = subnet.network
     if network is None:
         return (subnet,)
     members = network.subnets
     start = members.index(subnet)
-    return members[start:] + members[:start]
+    around = members[start + 1 :] + members[:start]
+    return (subnet, *(other for other in around if serves(other, classes)))
 
 
 class Recent:
-    """Where an address was looked for last in a shared network, found or not: there the next search begins.
+    """Where an address was looked for last in a shared network, found or not: there the next search begins, if that
+    subnet is for the same classes as the one that was selected.
 
     So a search seldom meets full subnets first, and failures are counted by each subnet in turn, as Kea does it.
     """
@@ -144,12 +225,12 @@ class Recent:
     __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        self._last: dict[str, Subnet4] = {}
+        self._last: dict[tuple[str, tuple[str, ...]], Subnet4] = {}
 
     def note(self, subnet: Subnet4) -> None:
         if subnet.network is not None:
-            self._last[subnet.network.name] = subnet
+            self._last[subnet.network.name, subnet.classes] = subnet
 
     def first(self, network: SharedNetwork4, selected: Subnet4) -> Subnet4:
-        last = self._last.get(network.name)
+        last = self._last.get((network.name, selected.classes))
         return last if last is not None and last.network is network else selected  # not one of a former configuration

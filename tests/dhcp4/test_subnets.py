@@ -164,10 +164,10 @@ def members(*ids: int) -> tuple[Subnet4, ...]:
 
 def test_siblings_go_round_by_id() -> None:
     one, two, three = members(3, 1, 2)
-    assert [subnet.id for subnet in siblings(two)] == [2, 3, 1]
-    assert [subnet.id for subnet in siblings(one)] == [1, 2, 3]
+    assert [subnet.id for subnet in siblings(two, ())] == [2, 3, 1]
+    assert [subnet.id for subnet in siblings(one, ())] == [1, 2, 3]
     alone = load({"subnet4": [{"id": 1, "subnet": "10.0.0.0/24"}]}).subnets[0]
-    assert siblings(alone) == (alone,)
+    assert siblings(alone, ()) == (alone,)
     assert three.id == 3
 
 
