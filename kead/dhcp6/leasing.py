@@ -14,7 +14,7 @@ from kead.config.snapshot6 import PdPool6, Subnet6
 from kead.dhcp6.associations import IaNa, IaPd, IaPrefix
 from kead.dhcp6.grants import grant, keep, prolong
 from kead.dhcp6.reservations import is_for_another, reserved
-from kead.dhcp6.subnets import is_open, open_siblings, siblings
+from kead.dhcp6.subnets import open_pool_of, open_siblings, siblings
 from kead.dhcp6.wishes import ADDRESS_LENGTH, NA, PD, AnyPool, Granted, Place, Wish, pool_of
 from kead.leases.lease6 import Lease6, State
 from kead.wire.address import text_ip6
@@ -145,7 +145,7 @@ async def _give_up(x: Exchange, leases: Sequence[Lease6]) -> list[Lease6]:
 
 async def _leases_to_keep(x: Exchange, wish: Wish) -> tuple[list[Lease6], list[Lease6]]:
     """Its leases; and those that lie in no pool of its network open to it, nor are reserved: they are removed."""
-    subnet = x.subnet
+    subnet, classes = x.subnet, x.query.classes
     own = await find_leases(x, wish)
     if not own or subnet is None:
         return own, []
@@ -155,7 +155,7 @@ async def _leases_to_keep(x: Exchange, wish: Wish) -> tuple[list[Lease6], list[L
         [
             lease
             for lease in own
-            if all(_open_pool(x, one, wish.type, lease.address) is None for one in siblings(subnet))
+            if all(open_pool_of(one, wish.type, lease.address, classes) is None for one in siblings(subnet))
             and (lease.address, lease.prefix_length) not in its
         ],
     )
@@ -211,7 +211,7 @@ async def _search(x: Exchange, wish: Wish, *, offering: bool) -> Granted | None:
     for match in matches:
         if hint is not None:
             for subnet in siblings(selected):
-                pool = _open_pool(x, subnet, wish.type, hint.address)
+                pool = open_pool_of(subnet, wish.type, hint.address, classes)
                 if pool is not None and (wish.type == NA or _matches(pool, match, wanted)):
                     granted = await _take(x, wish, subnet, pool, hint.address, offering=offering)
                     if granted is not None:
@@ -240,13 +240,6 @@ async def _search(x: Exchange, wish: Wish, *, offering: bool) -> Granted | None:
     x.subnet = last
     x.service.allocation_failed(x, last, tried, full, empty)
     return None
-
-
-def _open_pool(x: Exchange, subnet: Subnet6, kind: int, address: int) -> AnyPool | None:
-    """The pool of this subnet that holds the address or prefix, if both are open to the client."""
-    pool = pool_of(subnet, kind, address)
-    classes = x.query.classes
-    return pool if pool is not None and classes.may_pass(pool.classes) and is_open(subnet, classes) else None
 
 
 def _matches(pool: AnyPool, match: int, wanted: int) -> bool:

@@ -55,7 +55,7 @@ class PacketSubject6:
         for value in self.packet.options.get(VENDOR_CLASS, ()):
             data = tuples(value[4:])
             if data:
-                name = next((modem for modem in _MODEMS if any(modem in each for each in data)), data[0])
+                name = next((modem for modem in _MODEMS if modem in data), data[0])
                 found.append(VENDOR_CLASS_PREFIX + name.decode("latin-1"))
         return found
 

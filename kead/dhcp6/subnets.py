@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kead.config.snapshot6 import SharedNetwork6, Subnet6
 from kead.dhcp6.options import INTERFACE_ID
 from kead.dhcp6.packet import Packet6
+from kead.dhcp6.wishes import AnyPool, pool_of
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:
@@ -108,13 +109,13 @@ class SubnetSelector:
 def _first_open(subnets: Sequence[Subnet6], classes: Classes) -> Subnet6 | None:
     """The first of these that is open to who is in these classes."""
     for subnet in subnets:
-        if is_open(subnet, classes):
+        if serves(subnet, classes):
             return subnet
     return None
 
 
-def is_open(subnet: Subnet6, classes: Classes) -> bool:
-    """Whether neither the subnet nor its shared network is closed to who is in these classes."""
+def serves(subnet: Subnet6, classes: Classes) -> bool:
+    """Whether the subnet and its shared network are open to who is in these classes."""
     network = subnet.network
     return classes.may_pass(subnet.classes) and (network is None or classes.may_pass(network.classes))
 
@@ -134,6 +135,12 @@ def _answer(x: Exchange, subnet: Subnet6 | None, rule: str, address: int | None 
     return subnet
 
 
+def open_pool_of(subnet: Subnet6, kind: int, address: int, classes: Classes) -> AnyPool | None:
+    """The pool of this subnet that holds the address or prefix, if both are open to who is in these classes."""
+    pool = pool_of(subnet, kind, address)
+    return pool if pool is not None and classes.may_pass(pool.classes) and serves(subnet, classes) else None
+
+
 def siblings(subnet: Subnet6) -> Sequence[Subnet6]:
     """The subnet, then the others of its shared network by id, going round."""
     network = subnet.network
@@ -146,11 +153,12 @@ def siblings(subnet: Subnet6) -> Sequence[Subnet6]:
 
 def open_siblings(subnet: Subnet6, classes: Classes) -> Sequence[Subnet6]:
     """Those of them that are open to who is in these classes."""
-    return [one for one in siblings(subnet) if is_open(one, classes)]
+    return [one for one in siblings(subnet) if serves(one, classes)]
 
 
 class Recent:
-    """Where an address or a prefix was looked for last in a shared network, found or not: there the next search begins.
+    """Where an address or a prefix was looked for last in a shared network, found or not: there the next search begins,
+    if that subnet is for the same classes as the one that was selected.
 
     So a search seldom meets full subnets first, and failures are counted by each subnet in turn, as Kea does it.
     """
@@ -158,14 +166,14 @@ class Recent:
     __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, int], Subnet6] = {}
+        self._last: dict[tuple[str, int, tuple[str, ...]], Subnet6] = {}
 
     def note(self, subnet: Subnet6, kind: int) -> None:
         """This is the last one for this type of lease."""
         if subnet.network is not None:
-            self._last[subnet.network.name, kind] = subnet
+            self._last[subnet.network.name, kind, subnet.classes] = subnet
 
     def first(self, network: SharedNetwork6, kind: int, selected: Subnet6) -> Subnet6:
         """Where to begin."""
-        last = self._last.get((network.name, kind))
+        last = self._last.get((network.name, kind, selected.classes))
         return last if last is not None and last.network is network else selected  # not one of a former configuration
