@@ -44,17 +44,17 @@ def generated(address: str, ddns: Ddns) -> str:
 
 
 def from_labels(labels: Sequence[bytes], ddns: Ddns, *, complete: bool) -> str:
-    """The complete name that a client's labels make, cleaned, in lower case; "" if it is none, or nothing is left.
+    """The complete name that a client's labels make, in lower case and cleaned; "" if it is none, or nothing is left.
 
     `complete`: it is not to be qualified.
     """
     clean = cleaner(ddns.char_set, ddns.char_replacement)
-    texts = [label.decode("latin-1") for label in labels]
+    texts = [label.lower().decode("latin-1") for label in labels]
     if clean is not None:
         texts = ".".join(map(clean, texts)).split(".")
     if not texts or not all(texts):
         return ""
-    name = text_labels(text.encode("latin-1").lower() for text in texts)
+    name = text_labels(text.encode("latin-1") for text in texts)
     return canonical(name if complete else qualified(name, ddns))
 
 

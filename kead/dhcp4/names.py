@@ -135,17 +135,17 @@ def from_host_name(value: bytes, ddns: Ddns = NO_DDNS) -> tuple[str, bool]:
         text = name  # one label stays one, a longer name keeps the dot that makes it complete
     if not text or ".." in text or text.startswith(".") or len(text) > _LONGEST:
         return "", False
-    labels = text.split(".")
-    if any(len(label) > MAXIMUM_LABEL for label in labels):
+    if any(len(label) > MAXIMUM_LABEL for label in text.split(".")):
         return "", False
+    alone = "." not in text
     if ddns.replace_client_name in _REPLACED:
         return "", True
     clean = cleaner(ddns.char_set, ddns.char_replacement)
     if clean is not None:
-        labels = [clean(label) for label in labels]
-    if not any(labels):
+        text = clean(text)  # whole, as in Kea, while the other options' names are cleaned label by label
+    if not text.strip("."):
         return "", False
-    text = ".".join(labels).lower()
-    if len(labels) == 1:
+    text = text.lower()
+    if alone:
         text = qualified(text, ddns).removesuffix(".")
     return (text, False) if len(text) <= _LONGEST else ("", False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from kead.config.snapshot4 import Config4, Subnet4
     from kead.dhcp4.tally import Tally4
+    from kead.leases.lease4 import Lease4
     from kead.leases.store4 import LeaseStore4
 
 
@@ -32,6 +33,9 @@ class PublicServer4(Protocol):
 
     def is_busy(self, address: int) -> bool:
         """Whether a packet that is being served is about to get this address."""
+
+    def name_changed(self, lease: Lease4, *, added: bool) -> None:
+        """Tell DNS when all is durable that the lease has its name, or had it; nothing without updates or a name."""
 
     async def durable(self) -> None:
         """Come back when all that was accepted so far is stored and counted. StoreError: it was undone instead."""

@@ -34,6 +34,7 @@ from kead.dhcp4.sockets import Sockets4
 from kead.dhcp4.subnets import Recent, SubnetSelector
 from kead.dhcp4.tally import Tally4
 from kead.hooks.loading import Loaded
+from kead.leases.lease4 import Lease4
 from kead.leases.loading4 import Checks4
 from kead.leases.memfile4 import Memfile4, MemfileSettings
 from kead.leases.reclamation import Reclamation4
@@ -167,6 +168,12 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
     def subnet_of(self, address: int) -> Subnet4 | None:
         """See `PublicServer4`."""
         return self.dispatcher.service.selector.containing(address)
+
+    def name_changed(self, lease: Lease4, *, added: bool) -> None:
+        """See `PublicServer4`."""
+        service = self.dispatcher.service
+        if service.changes is not None:
+            (service.changes.add if added else service.changes.remove)(lease, service.ddns_of(lease))
 
     def is_busy(self, address: int) -> bool:
         """See `PublicServer4`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from kead.config.snapshot6 import Config6, Subnet6
     from kead.dhcp6.tally import Tally6
+    from kead.leases.lease6 import Lease6
     from kead.leases.store6 import LeaseStore6
 
 
@@ -32,6 +33,9 @@ class PublicServer6(Protocol):
 
     def is_busy(self, address: int) -> bool:
         """Whether a packet that is being served is about to get this address."""
+
+    def name_changed(self, lease: Lease6, *, added: bool) -> None:
+        """Tell DNS when all is durable that the lease has its name, or had it; nothing without updates or a name."""
 
     async def durable(self) -> None:
         """Come back when all that was accepted so far is stored and counted. StoreError: it was undone instead."""

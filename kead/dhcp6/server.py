@@ -33,7 +33,7 @@ from kead.dhcp6.sockets import Sockets6
 from kead.dhcp6.subnets import Recent, SubnetSelector
 from kead.dhcp6.tally import UNCOUNTED, Tally6
 from kead.hooks.loading import Loaded
-from kead.leases.lease6 import LeaseType
+from kead.leases.lease6 import Lease6, LeaseType
 from kead.leases.loading6 import Checks6
 from kead.leases.memfile6 import Memfile6, MemfileSettings
 from kead.leases.reclamation import Reclamation6
@@ -199,6 +199,12 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
     def subnet_of(self, address: int) -> Subnet6 | None:
         """See `PublicServer6`."""
         return self.dispatcher.service.selector.containing(address)
+
+    def name_changed(self, lease: Lease6, *, added: bool) -> None:
+        """See `PublicServer6`."""
+        service = self.dispatcher.service
+        if service.changes is not None:
+            (service.changes.add if added else service.changes.remove)(lease, service.ddns_of(lease))
 
     def is_busy(self, address: int) -> bool:
         """See `PublicServer6`."""

@@ -18,6 +18,8 @@ from .refused import CONFLICT, EMPTY, SUCCESS, Refused
 if TYPE_CHECKING:
     from kead.dhcp4.public import PublicServer4
     from kead.dhcp6.public import PublicServer6
+    from kead.leases.lease4 import Lease4
+    from kead.leases.lease6 import Lease6
 
 
 def changed_meanwhile(address: str) -> Refused:
@@ -52,18 +54,37 @@ def wiped_subnet(call: Call) -> int:
         raise
 
 
-def no_updates(call: Call, *, v6: bool) -> Refused:
-    """A server without DNS updates has none to send again; but first the address is looked at, as in Kea."""
+def address_to_resend(call: Call, *, v6: bool) -> int:
+    """Whose name DNS is to be told of once more."""
     arguments = call.map("" if call.has_arguments else "'ip-address' parameter is missing.")
     if "ip-address" not in arguments:
-        return Refused("'ip-address' parameter is missing.")
+        raise Refused("'ip-address' parameter is missing.")
     text = arguments.get("ip-address")
     if not isinstance(text, str):
-        return Refused("'ip-address' is not a string.")
+        raise Refused("'ip-address' is not a string.")
     if not is_address(text):
-        return Refused(f"'{text}' is not a valid IP address.")
-    family_address(text, v6=v6)
+        raise Refused(f"'{text}' is not a valid IP address.")
+    return family_address(text, v6=v6)
+
+
+def updates_off() -> Refused:
+    """This server tells DNS nothing."""
     return Refused("DDNS updating is not enabled", CONFLICT)
+
+
+def check_name(lease: Lease4 | Lease6 | None, address: str) -> None:
+    """There is something that DNS could be told. Refused: not so."""
+    if lease is None:
+        raise Refused(f"No lease found for: {address}", EMPTY)
+    if not lease.hostname:
+        raise Refused(f"Lease for: {address}, has no hostname, nothing to update", CONFLICT)
+    if not (lease.fqdn_fwd or lease.fqdn_rev):
+        raise Refused(f"Neither forward nor reverse updates enabled for lease for: {address}", CONFLICT)
+
+
+def resent(lease: Lease4 | Lease6, address: str) -> str:
+    """What is answered and logged then."""
+    return f"NCR generated for: {address}, hostname: {lease.hostname}"
 
 
 def file_to_write(call: Call, server: PublicServer4 | PublicServer6) -> Path:

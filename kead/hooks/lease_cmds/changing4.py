@@ -13,7 +13,17 @@ from kead.wire.address import text_ip4
 
 from . import messages
 from .changes import note_update
-from .changing import busy, changed_meanwhile, file_to_write, no_updates, wiped, wiped_subnet
+from .changing import (
+    address_to_resend,
+    busy,
+    changed_meanwhile,
+    check_name,
+    file_to_write,
+    resent,
+    updates_off,
+    wiped,
+    wiped_subnet,
+)
 from .handling import Answer, Call, handles, success
 from .lease4 import check_client, lease_of
 from .lookup import NO_MAP, lookup_of
@@ -71,7 +81,8 @@ def _check_busy(call: Call, lease: Lease4, what: str) -> None:
 
 @handles("lease4-del")
 async def lease4_del(call: Call) -> Answer:
-    lookup = lookup_of(call.map(NO_MAP))
+    arguments = call.map(NO_MAP)
+    lookup = lookup_of(arguments)
     if lookup.by == "duid":
         raise Refused("Delete by duid is not allowed in v4.")
     server = call.server
@@ -79,6 +90,8 @@ async def lease4_del(call: Call) -> Answer:
     if lease is None or not await server.store.delete(lease):
         return {"result": EMPTY, "text": "IPv4 lease not found."}
     server.tally.removed(lease)
+    if arguments.boolean("update-ddns"):
+        server.name_changed(lease, added=False)
     await server.durable()
     messages.DELETED(text_ip4(lease.address))
     return success("IPv4 lease deleted.")
@@ -104,7 +117,19 @@ async def lease4_wipe(call: Call) -> Answer:
 
 @handles("lease4-resend-ddns")
 async def lease4_resend_ddns(call: Call) -> Answer:
-    raise no_updates(call, v6=False)
+    address = address_to_resend(call, v6=False)
+    server = call.server
+    if not server.config.d2_client.enable_updates:
+        raise updates_off()
+    lease = await server.store.get(address)
+    text = text_ip4(address)
+    check_name(lease, text)
+    assert lease is not None
+    server.name_changed(lease, added=True)
+    await server.durable()
+    told = resent(lease, text)
+    messages.RESENT(told)
+    return success(told)
 
 
 @handles("lease4-write")

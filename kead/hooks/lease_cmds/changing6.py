@@ -15,7 +15,17 @@ from kead.wire.address import text_ip6
 from . import messages
 from .arguments import Arguments
 from .changes import note_update
-from .changing import busy, changed_meanwhile, file_to_write, no_updates, wiped, wiped_subnet
+from .changing import (
+    address_to_resend,
+    busy,
+    changed_meanwhile,
+    check_name,
+    file_to_write,
+    resent,
+    updates_off,
+    wiped,
+    wiped_subnet,
+)
 from .handling import Answer, Call, handles, success
 from .lease6 import check_client, check_registration, lease_of
 from .lookup import NO_MAP, Lookup, lookup_of
@@ -85,9 +95,12 @@ async def put(server: PublicServer6, lease: Lease6, *, force: bool) -> bool:
 @handles("lease6-del")
 async def lease6_del(call: Call) -> Answer:
     server = call.server6
-    lease = await find(server.store, deleted(call.map(NO_MAP)))
+    arguments = call.map(NO_MAP)
+    lease = await find(server.store, deleted(arguments))
     if lease is None or not await take(server, lease):
         return {"result": EMPTY, "text": "IPv6 lease not found."}
+    if arguments.boolean("update-ddns"):
+        server.name_changed(lease, added=False)
     await server.durable()
     messages.DELETED6(text_ip6(lease.address))
     return success("IPv6 lease deleted.")
@@ -131,7 +144,21 @@ async def lease6_wipe(call: Call) -> Answer:
 
 @handles("lease6-resend-ddns")
 async def lease6_resend_ddns(call: Call) -> Answer:
-    raise no_updates(call, v6=True)
+    address = address_to_resend(call, v6=True)
+    if not call.in_dhcp6:
+        raise updates_off()
+    server = call.server6
+    if not server.config.d2_client.enable_updates:
+        raise updates_off()
+    lease = await server.store.get(LeaseType.NA, address)
+    text = text_ip6(address)
+    check_name(lease, text)
+    assert lease is not None
+    server.name_changed(lease, added=True)
+    await server.durable()
+    told = resent(lease, text)
+    messages.RESENT6(told)
+    return success(told)
 
 
 @handles("lease6-write")

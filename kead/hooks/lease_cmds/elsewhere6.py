@@ -22,6 +22,7 @@ from kead.wire.definitions import OptionTable
 
 if TYPE_CHECKING:
     from kead.dhcp6.public import PublicServer6
+    from kead.leases.lease6 import Lease6
 
 
 class _Nothing6:
@@ -42,6 +43,9 @@ class _Nothing6:
 
     def is_busy(self, address: int) -> bool:
         return False
+
+    def name_changed(self, lease: Lease6, *, added: bool) -> None:
+        """There is no lease."""
 
     async def durable(self) -> None:
         await self.store.durable()

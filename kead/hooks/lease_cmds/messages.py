@@ -29,6 +29,8 @@ ADDED6 = _message("ADD6", _DATA, "lease6-add command successful (address: %s)")
 UPDATED6 = _message("UPDATE6", _DATA, "lease6-update command successful (address: %s)")
 DELETED6 = _message("DEL6", _DATA, "lease6-del command successful (address: %s)")
 WIPED6 = _message("WIPE6", INFO, "lease6-wipe command successful (parameters: %s)")
+RESENT = _message("RESEND_DDNS4", INFO, "lease4-resend-ddns command successful: %s")
+RESENT6 = _message("RESEND_DDNS6", INFO, "lease6-resend-ddns command successful: %s")
 APPLIED6 = _message("BULK_APPLY6", _DATA, "lease6-bulk-apply command successful (applied addresses count: %d)")
 
 FAILED = {

@@ -66,6 +66,7 @@ class LeaseServer:
         self.tally.pool_of = self._pool_of
         self.tally.configure((s.id, [(pool.pool_id, pool.size) for pool in s.pools]) for s in config.subnets)
         self.busy: set[int] = set()
+        self.told: list[tuple[str, str]] = []
         self.flushes = 0
         self._selector = subnets4.SubnetSelector(config.subnets)
 
@@ -74,6 +75,9 @@ class LeaseServer:
 
     def is_busy(self, address: int) -> bool:
         return address in self.busy
+
+    def name_changed(self, lease: Lease4, *, added: bool) -> None:
+        self.told.append(("add" if added else "remove", lease.hostname))
 
     async def durable(self) -> None:
         noted = self.tally.cut()
@@ -112,6 +116,7 @@ class LeaseServer6:
             for s in config.subnets
         )
         self.busy: set[int] = set()
+        self.told: list[tuple[str, str]] = []
         self.flushes = 0
         self._selector = subnets6.SubnetSelector(config.subnets)
 
@@ -120,6 +125,9 @@ class LeaseServer6:
 
     def is_busy(self, address: int) -> bool:
         return address in self.busy
+
+    def name_changed(self, lease: Lease6, *, added: bool) -> None:
+        self.told.append(("add" if added else "remove", lease.hostname))
 
     async def durable(self) -> None:
         noted = self.tally.cut()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kead.allocation.occupancy import Occupancy
+from kead.config.snapshot import D2Client
 from kead.leases.memfile4 import Memfile4, MemfileSettings
 from kead.leases.store4 import StoreError
 from kead.leases.writing import dump
@@ -236,6 +238,33 @@ async def test_a_disk_that_is_full(commands: Commands, server: LeaseServer, monk
 )
 async def test_no_dns_updates_to_send_again(commands: Commands, arguments: Any, result: int, text: str) -> None:
     assert await commands("lease4-resend-ddns", arguments) == {"result": result, "text": text}
+
+
+@pytest.mark.parametrize(
+    ("fields", "result", "text"),
+    [
+        ({"hostname": "a.b.", "fqdn-fwd": True}, 0, "NCR generated for: 10.0.1.11, hostname: a.b."),
+        ({}, 4, "Lease for: 10.0.1.11, has no hostname, nothing to update"),
+        ({"hostname": "a.b."}, 4, "Neither forward nor reverse updates enabled for lease for: 10.0.1.11"),
+    ],
+)
+async def test_dns_updates_to_send_again(
+    commands: Commands, server: LeaseServer, fields: dict[str, Any], result: int, text: str
+) -> None:
+    server.config = replace(server.config, d2_client=D2Client(enable_updates=True))
+    await commands.add(11, **fields)
+    assert await commands("lease4-resend-ddns", {"ip-address": "10.0.1.11"}) == {"result": result, "text": text}
+    assert server.told == ([("add", "a.b.")] if not result else [])
+    missing = await commands("lease4-resend-ddns", {"ip-address": "10.0.1.12"})
+    assert missing == {"result": 3, "text": "No lease found for: 10.0.1.12"}
+
+
+async def test_dns_hears_of_a_deleted_lease_only_if_asked(commands: Commands, server: LeaseServer) -> None:
+    for wanted, told in ((False, []), (True, [("remove", "a.b.")])):
+        await commands.add(11, hostname="a.b.", **{"fqdn-fwd": True})
+        deleted = await commands("lease4-del", {"ip-address": "10.0.1.11", "update-ddns": wanted})
+        assert deleted["result"] == 0
+        assert server.told == told
 
 
 async def test_writing_another_file(commands: Commands, tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kead.config.snapshot import D2Client
 from kead.leases.store6 import StoreError
 from kead.wire.address import parse_ip6
 from tests.hooks.lease_cmds.conftest import Commands6, LeaseServer6, prefix
@@ -316,6 +318,27 @@ async def test_what_is_not_stored_is_not_confirmed(
 )
 async def test_no_dns_updates_to_send_again(commands6: Commands6, arguments: Any, result: int, text: str) -> None:
     assert await commands6("lease6-resend-ddns", arguments) == {"result": result, "text": text}
+
+
+@pytest.mark.parametrize(
+    ("fields", "result", "text"),
+    [
+        ({"hostname": "a.b.", "fqdn-fwd": True}, 0, "NCR generated for: 2001:db8::1:11, hostname: a.b."),
+        ({}, 4, "Lease for: 2001:db8::1:11, has no hostname, nothing to update"),
+        ({"hostname": "a.b."}, 4, "Neither forward nor reverse updates enabled for lease for: 2001:db8::1:11"),
+    ],
+)
+async def test_dns_updates_to_send_again(
+    commands6: Commands6, server6: LeaseServer6, fields: dict[str, Any], result: int, text: str
+) -> None:
+    server6.config = replace(server6.config, d2_client=D2Client(enable_updates=True))
+    await commands6.add(0x11, **fields)
+    assert await commands6("lease6-resend-ddns", {"ip-address": "2001:db8::1:11"}) == {"result": result, "text": text}
+    assert server6.told == ([("add", "a.b.")] if not result else [])
+    missing = await commands6("lease6-resend-ddns", {"ip-address": "2001:db8::1:12"})
+    assert missing == {"result": 3, "text": "No lease found for: 2001:db8::1:12"}
+    await commands6("lease6-del", {"ip-address": "2001:db8::1:11", "update-ddns": True})
+    assert server6.told[-1] == ("remove", fields.get("hostname", ""))
 
 
 async def test_writing_another_file(commands6: Commands6, tmp_path: Path) -> None:
