@@ -252,6 +252,8 @@ class _Scope:
 
 
 def _tagged_first(options: list[Option]) -> tuple[Option, ...]:
-    """Those for certain classes, then the first of those for everybody."""
+    """Those for certain classes, the last one first (it wins where a client is in several), then the first of those for
+    everybody.
+    """
     everybody = [option for option in options if not option.classes]
-    return (*(option for option in options if option.classes), *everybody[:1])
+    return (*(option for option in reversed(options) if option.classes), *everybody[:1])

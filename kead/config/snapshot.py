@@ -51,7 +51,8 @@ class OptionScope:
     """The options of one place of the configuration (global, a network, a subnet, a pool).
 
     name     "global", "shared-network floor1", "subnet 1", "pool 192.0.2.10-192.0.2.20"
-    by_code  options of the family's own space; of one code the ones with classes first, then at most one without
+    by_code  options of the family's own space; of one code the ones with classes first, the last written before the
+             others as Kea has it, then at most one without
              (DHCPv4's 124 and 125, DHCPv6's 16 and 17, which go out once an enterprise: all of them)
     vendor   options of the spaces vendor-ID: by enterprise, then by code, in the same order
     always   own codes that are sent unasked; never: codes that are not sent, whatever an outer scope says

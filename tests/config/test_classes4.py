@@ -147,7 +147,7 @@ def test_a_scope_as_clients_of_classes_see_it() -> None:
             {"code": 1, "space": "vendor-7", "data": "01", "csv-format": False, "client-classes": ["a"]},
         ]
     ).options
-    assert [option.data[-1] for option in scope.of({"a"}).by_code[3]] == [2, 3, 1]
+    assert [option.data[-1] for option in scope.of({"a"}).by_code[3]] == [3, 2, 1]
     assert [option.data[-1] for option in scope.of({"b"}).by_code[3]] == [2, 1]
     nobody = scope.of(())
     assert [option.data[-1] for option in nobody.by_code[3]] == [1]
