@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final, ParamSpec, TypeVar
+
+from kead import collector
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,21 +23,34 @@ _TURN: Final = 0.0005
 Python's usual 5 ms each of them would wait that long.
 """
 _SLICE: Final = 0.002
-_usual = sys.getswitchinterval()
 _under_way = 0
+_for_a_while: Final = ExitStack()
+"""What holds while any work is under way in a thread."""
 
 
 async def in_thread(work: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
     """What `work` gives, called in a thread. Cancelled, it goes on to its end unseen."""
     global _under_way
-    sys.setswitchinterval(_TURN)
+    if not _under_way:
+        _for_a_while.enter_context(_handing_over_often())
+        _for_a_while.enter_context(collector.put_off())
     _under_way += 1
     try:
         return await asyncio.to_thread(work, *arguments, **keywords)
     finally:
         _under_way -= 1
         if not _under_way:
-            sys.setswitchinterval(_usual)
+            _for_a_while.close()
+
+
+@contextmanager
+def _handing_over_often() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 async def in_slices(steps: Iterable[object]) -> None:

@@ -8,10 +8,13 @@ full one is set aside for good: leases and configurations live long and hold no 
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 _THRESHOLDS: Final = (2_000, 10, 2)
 """A full collection every 40,000 objects that stayed: a few milliseconds."""
+_NEVER: Final = 1 << 30
 _FEW: Final = 100_000
 """So many objects may be looked at in one go when a configuration has been replaced: some 20 ms."""
 
@@ -23,16 +26,29 @@ def begin() -> None:
         gc.callbacks.append(_set_aside)
 
 
-def tidy_up() -> None:
+def tidy_up(objects: int) -> None:
     """A configuration is in force: free what the one before left, unless that means looking at too much.
+
+    objects: about how many there are that live long, besides those of every process. To count them would take as long
+    as to look at them.
 
     What a configuration has many of holds no rings (a server opens them), and goes without being looked at.
     """
-    gc.collect(1)
-    gc.freeze()
-    if gc.get_freeze_count() < _FEW:
+    if objects < _FEW:
         gc.unfreeze()
         gc.collect()
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Meanwhile many objects are made that live long: they are set aside at the end, without a full collection."""
+    before = gc.get_threshold()
+    gc.set_threshold(*before[:2], _NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.freeze()
 
 
 def _set_aside(phase: str, info: dict[str, Any]) -> None:

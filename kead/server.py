@@ -49,6 +49,8 @@ from kead.statistics import Statistics
 
 DRAIN = 2.0
 """Seconds that packets parked under the configuration before get to finish."""
+_AN_OBJECT = 30
+"""About so many bytes of a configuration's text become one object."""
 
 
 class Server(Parts[C, M, D, S]):
@@ -199,6 +201,9 @@ class Server(Parts[C, M, D, S]):
                 await loaded.unload()
             else:
                 find_all(config.hooks_libraries, confined=launch.restricted)
+        parts = cls._taken_apart(config)
+        del config
+        await let_go(parts)
 
     @classmethod
     def _restrictions(cls, launch: Launch, *, testing: bool = False) -> Restrictions:
@@ -260,10 +265,12 @@ class Server(Parts[C, M, D, S]):
         self.messages.config_complete(self._summary(config))
         await in_slices(self._announce_allocators(config))
         self.messages.multi_threading("no", 0, 0)  # one loop, whatever multi-threading says
+        objects = len(self.store) + len(config.text) // _AN_OBJECT
         if former is not None:
+            objects += len(former.text) // _AN_OBJECT
             self.in_background(let_go(self._taken_apart(former)))
             del former
-        collector.tidy_up()
+        collector.tidy_up(objects)
 
     def _load(self, document: Document) -> C:
         """The configuration; the document keeps nothing but its places. Called in a thread."""

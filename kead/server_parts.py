@@ -69,9 +69,10 @@ class Parts(ABC, Generic[C, M, D, S]):
         """The configuration with what it leaves to the machine; called in a thread. ConfigError."""
         return config
 
+    @classmethod
     @abstractmethod
-    def _taken_apart(self, config: C) -> list[object]:
-        """What a configuration that serves no more has many of; its rings are open."""
+    def _taken_apart(cls, config: C) -> list[object]:
+        """What a configuration that nobody uses any more has many of; its rings are open."""
 
     def _go_back(self, config: C) -> None:
         """Undo what `_complete` did for another configuration, which has failed: this one is in force."""

@@ -17,6 +17,7 @@ import pytest
 
 from bench import big_config
 from kead import beside
+from kead.classify.subject import Classes
 from kead.config.errors import ConfigError
 from kead.config.pieces import free_tree, json_pieces
 from kead.config.reader import Document, from_wire, read_text
@@ -131,6 +132,7 @@ def query4(giaddr: int = 0, interface: str = "eth0", address: int = 0) -> Any:
         query=SimpleNamespace(options={}, giaddr=giaddr, ciaddr=0),
         datagram=SimpleNamespace(channel=channel, destination=subnets4.BROADCAST, source=0),
         trace=None,
+        classes=Classes(["ALL"]),
     )
 
 
@@ -138,7 +140,10 @@ def query6(link: int = 0, interface: str = "eth0", source: int = 0) -> Any:
     relays = [SimpleNamespace(link=link, first=lambda code: None)] if link else []
     channel = SimpleNamespace(interface=SimpleNamespace(name=interface))
     return SimpleNamespace(
-        query=SimpleNamespace(relays=relays), datagram=SimpleNamespace(channel=channel, source=source), trace=None
+        query=SimpleNamespace(relays=relays, classes=Classes(["ALL"])),
+        datagram=SimpleNamespace(channel=channel, source=source),
+        trace=None,
+        classes=Classes(["ALL"]),
     )
 
 

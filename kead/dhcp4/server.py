@@ -75,7 +75,8 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
         table.detect()
         return {interface.name: interface.addresses for interface in table.all.values()}
 
-    def _taken_apart(self, config: Config4) -> list[object]:
+    @classmethod
+    def _taken_apart(cls, config: Config4) -> list[object]:
         for network in config.networks:
             object.__setattr__(network, "subnets", ())
         return [*config.subnets, *config.hosts]

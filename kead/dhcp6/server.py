@@ -97,7 +97,8 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
         except (server_id.ServerIdError, OSError) as error:
             self.messages.config_not_restored(error)
 
-    def _taken_apart(self, config: Config6) -> list[object]:
+    @classmethod
+    def _taken_apart(cls, config: Config6) -> list[object]:
         for network in config.networks:
             object.__setattr__(network, "subnets", ())
         return [*config.subnets, *config.hosts]
