@@ -150,6 +150,8 @@ async def test_who_updates(
         ({"hostname_char_replacement": "X"}, {12: b"a b_c"}, ("axbxc.example.org", "")),
         ({"hostname_char_set": ""}, fqdn(1, b"a b"), ("", "1 a b.")),
         ({"hostname_char_set": "[a-m]"}, {12: b"mnop"}, ("nop.example.org", "")),
+        ({"hostname_char_set": "[^a-z]", "hostname_char_replacement": "z"}, {12: b"A.b"}, ("zzb", "")),
+        ({"hostname_char_set": "[^a-z]", "hostname_char_replacement": "z"}, fqdn(1, b"A!", b"b"), ("", "1 az.b.")),
     ],
 )
 async def test_parameters(
