@@ -76,6 +76,24 @@ SPARSE: dict[str, Any] = {
     ],
 }  # fmt: skip
 
+RESERVED: dict[str, Any] = {
+    "pool": "192.0.2.10 - 192.0.2.60",
+    "valid_lifetime": 60,
+    "of_subnet": {
+        "reservations": [
+            {"hw-address": mac.hex(":"), "ip-address": f"192.0.2.{5 + 3 * number}", "hostname": f"Host{number}."}
+            for number, mac in enumerate(MACS[:30])
+        ]
+        + [
+            {"circuit-id": "'circuit'", "boot-file-name": "/boot", "option-data": [option("routers", "192.0.2.1")]},
+            {"client-id": "01" + MACS[40].hex(), "ip-address": "192.0.2.8", "hostname": "n" * 80},
+        ],
+    },
+    "ip_reservations_unique": False,
+    "reservations": [{"hw-address": mac.hex(":"), "ip-address": "192.0.2.99"} for mac in MACS[20:50]],
+    "reservations_global": True,
+}  # fmt: skip
+
 
 def _listener(callout: Any) -> None:
     callout.context["seen"] = True
@@ -112,8 +130,8 @@ class Servers:
 
     def __init__(self) -> None:
         logs.configure([{"name": "kea-dhcp4", "severity": "NONE"}], root="kea-dhcp4")
-        self.all = [ServerUnderTest(dispatcher=Strict) for _ in range(4)]
-        for server, configuration in zip(self.all, (PLAIN, NETWORK, SPARSE, PLAIN), strict=True):
+        self.all = [ServerUnderTest(dispatcher=Strict) for _ in range(5)]
+        for server, configuration in zip(self.all, (PLAIN, NETWORK, SPARSE, PLAIN, RESERVED), strict=True):
             server.configure(**configuration)
         self.all[3].hook(LISTENERS)
         self.replies = 0
