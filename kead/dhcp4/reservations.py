@@ -9,7 +9,7 @@ header fields of a reply: that of the subnet that serves the client, or else its
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from kead.config.snapshot import IdentifierType
 from kead.config.snapshot4 import Host4, Subnet4
@@ -35,8 +35,8 @@ class Reserved(NamedTuple):
     address: int
 
 
-def client(service: Service4, query: Packet4, client_id: bytes, flexible: bytes = b"") -> Known:
-    """What the client may be known by, in the order of host-reservation-identifiers; `flexible`: its flex-id.
+def client(service: Service4, query: Packet4, client_id: bytes, flexible: tuple[str, bytes] | None = None) -> Known:
+    """What the client may be known by, in the order of host-reservation-identifiers; `flexible`: in place of flex-id.
 
     Only that by which anybody is known at all.
     """
@@ -50,13 +50,13 @@ def client(service: Service4, query: Packet4, client_id: bytes, flexible: bytes 
             known.append(("circuit-id", query.relay_info().get(RAI_CIRCUIT_ID, b"")))
         elif kind == "client-id":
             known.append(("client-id", client_id))
-        elif kind == "flex-id":
-            known.append(("flex-id", flexible))
+        elif kind == "flex-id" and flexible is not None:
+            known.append((cast(IdentifierType, flexible[0]), flexible[1]))
     return [each for each in known if each[1]]
 
 
 def _client_of(x: Exchange) -> Known:
-    return client(x.service, x.query, x.client_id, x.identifier[1] if x.identifier is not None else b"")
+    return client(x.service, x.query, x.client_id, x.identifier)
 
 
 def find_hosts(x: Exchange) -> None:

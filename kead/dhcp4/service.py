@@ -83,7 +83,9 @@ class Service4:
         self.lenient = config.compatibility.lenient_option_parsing
         self.avoids = config.compatibility.exclude_first_last_24
         self.hosts = ConfiguredHosts(config.hosts, lambda host: (host.address,) if host.address else ())
-        self.host_identifiers = tuple(kind for kind in config.host_identifiers if kind in self.hosts.kinds)
+        self.host_identifiers = tuple(
+            kind for kind in config.host_identifiers if kind in {*self.hosts.kinds, "flex-id"}
+        )
         self.classification = Classification(config) if libraries.chains or matter(config) else None
         self.express: Express | None = None
         usual = self.classification is None and not libraries.chains and not config.stash_agent_options

@@ -8,7 +8,7 @@ of a subnet of the client's network; a prefix need not be.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kead.config.snapshot import IdentifierType
 from kead.config.snapshot6 import Host6, Subnet6
@@ -31,7 +31,7 @@ def client(x: Exchange) -> Sequence[tuple[IdentifierType, bytes]]:
         elif kind == "hw-address" and x.hardware.address:
             known.append(("hw-address", x.hardware.address))
         elif kind == "flex-id" and x.identifier is not None:
-            known.append(("flex-id", x.identifier[1]))
+            known.append((cast(IdentifierType, x.identifier[0]), x.identifier[1]))
     return known
 
 

@@ -285,6 +285,17 @@ async def test_by_what_a_callout_made_of_the_query(server: ServerUnderTest, clie
     assert [host.identifier for host in seen] == [b"port 7"]
 
 
+async def test_a_callout_may_say_of_which_kind_it_is(server: ServerUnderTest, client: Client) -> None:
+    def host4_identifier(callout: Any) -> None:
+        callout.id_type, callout.id_value = "hw-address", bytes.fromhex(OTHERS.replace(":", ""))
+
+    server.configure(
+        of_subnet=of_subnet(host(OTHERS, ip_address=OUTSIDE)), host_reservation_identifiers=["flex-id", "hw-address"]
+    )
+    server.hook(host4_identifier=host4_identifier)
+    assert (await dora(client)).address == OUTSIDE
+
+
 async def test_several_hosts_with_one_address(server: ServerUnderTest, client: Client, other: Client) -> None:
     hosts = [host(ip_address=OUTSIDE), host(OTHERS, ip_address=OUTSIDE)]
     server.configure(of_subnet={"reservations": hosts}, ip_reservations_unique=False)
