@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from typing import Any, TypeVar, cast
 
+import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -286,7 +287,9 @@ def _wrong_type(document: Document, path: Path, kind: str, value: Any) -> Config
         text = f"invalid value type specified for parameter '{step}' ({place})"
     elif where == "compatibility":
         text = f"compatibility parameter values must be boolean ({step} at {place})"
-    elif where in _TYPED_MAPS or "lifetime" in str(step):
+    elif where == "client-classes" and step in ("test", "template-test"):
+        text = f"expression [{orjson.dumps(value).decode()}] must be a string, at ({place})"
+    elif where in _TYPED_MAPS or ("lifetime" in str(step) and where != "client-classes"):
         text = f"'{step}' parameter is not {_WIRE_TYPES[kind]}"
     elif step in _MAPS_ON_WIRE:
         text = f"{_MAPS_ON_WIRE[str(step)]} Element in ({place})"

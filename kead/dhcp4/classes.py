@@ -64,7 +64,8 @@ class Classification:
         self._fields = {
             each.name: each for each in classes if each.next_server or each.server_hostname or each.boot_file_name
         }
-        self._valid = {each.name: each.valid for each in classes if each.valid is not None}
+        # a lifetime of 0 says nothing, as in Kea
+        self._valid = {each.name: each.valid for each in classes if each.valid is not None and each.valid.maximum}
         self._offers = {each.name: each.offer_lifetime for each in classes if each.offer_lifetime is not None}
         self._decisive = frozenset((*self._options, *self._fields)).union(*map(_tags, _scopes(config)))
 
