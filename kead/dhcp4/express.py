@@ -35,7 +35,7 @@ from kead.dhcp4.options import (
 from kead.dhcp4.outgoing import Outgoing
 from kead.dhcp4.packet import ACK, DISCOVER, OFFER, PIECE, REQUEST, Packet4
 from kead.dhcp4.reply import TemplateKey, route
-from kead.dhcp4.reservations import concern
+from kead.dhcp4.reservations import only_address, own_host
 from kead.dhcp4.subnets import pool_of
 from kead.leases.lease4 import Lease4, State
 
@@ -106,8 +106,11 @@ class Express:
             if allocator is None:
                 return None
         hosts = service.hosts
-        if hosts and concern(service, subnet, query, client_id):
-            return None
+        reserved = 0
+        if hosts and (host := own_host(service, subnet, query, client_id)) is not None:
+            reserved = only_address(subnet, host)
+            if not reserved:
+                return None
         store = self._store
         by_id, by_hwaddr = store.leases_of(client_id, query.hwaddr)
         own: Lease4 | None = None
@@ -117,13 +120,16 @@ class Express:
                 return None
         reused = False
         if own is None and kind == DISCOVER:
-            address = self._free(query, subnet, allocator)
+            address = self._free(query, subnet, allocator) if not reserved else self._reserved(query, reserved)
             if not address:
                 return None
         else:
             address = self._wanted(query, own) if kind == REQUEST else self._held(query, own)
             pool = pool_of(subnet, address)
-            if pool is None or (hosts and hosts.holders(subnet.id, address)):
+            if reserved:
+                if address != reserved:
+                    return None
+            elif pool is None or (hosts and hosts.holders(subnet.id, address)):
                 return None
             lease = Lease4(
                 address,
@@ -133,7 +139,7 @@ class Express:
                 now,
                 subnet.id,
                 htype=query.htype,
-                pool_id=pool.pool_id,
+                pool_id=pool.pool_id if pool is not None else 0,
                 hostname=hostname,
             )
             if own is not None and unchanged(lease, own) and (left := remaining(subnet, own, now)):
@@ -144,7 +150,7 @@ class Express:
                     if not store.put_instead(lease, own):
                         return None
                 elif store.put_new(lease):
-                    service.tally.assigned(lease)
+                    service.tally.assigned(lease, in_pool=pool is not None)
                 else:
                     return None  # what is left of another client's lease
         service.tally.received(kind)
@@ -169,6 +175,10 @@ class Express:
         # nothing to step round: while an exchange holds an address in flight the lane is closed (`open`), and here
         # one is through before the next begins
         return allocator.pick(subnet.pools, self._store.occupancy, (), self._avoid[subnet]) or 0
+
+    def _reserved(self, query: Packet4, address: int) -> int:
+        """The address that is reserved for a client that has none; 0: not so simple."""
+        return address if SERVER_IDENTIFIER not in query.options and self._store.at(address) is None else 0
 
     def _held(self, query: Packet4, own: Lease4 | None) -> int:
         """The client's own address, to be offered again; 0: not so simple."""

@@ -44,7 +44,7 @@ from kead.dhcp4.packet import (
     encode,
     encode_option,
 )
-from kead.dhcp4.reservations import host_of
+from kead.dhcp4.reservations import has_values, host_of
 from kead.dhcp4.subnets import BROADCAST, pool_of
 from kead.dhcp4.vendor import add_vendor_options
 
@@ -170,7 +170,7 @@ def pack_quickly(x: Exchange) -> None:
     query, service, lease = x.query, x.service, x.lease
     asked = query.options
     agent = b"" if x.stashed else asked.get(AGENT_OPTIONS, b"")
-    personal = not PERSONAL.isdisjoint(asked) or (x.hosts and _has_own_values(x))
+    personal = not PERSONAL.isdisjoint(asked) or (x.hosts and (host := host_of(x)) is not None and has_values(host))
     if lease is None or x.trace is not None or personal or len(agent) > PIECE:
         pack(x, compose(x))
         return
@@ -250,23 +250,22 @@ def _set_fields(response: Packet4, classes: Iterable[ClientClass4]) -> None:
     response.file = file.ljust(128, b"\0") if file else response.file
 
 
-def _has_own_values(x: Exchange) -> bool:
-    """Whether the client's reservation says what a reply to it carries."""
-    host = host_of(x)
-    return host is not None and bool(
-        host.next_server or host.server_hostname or host.boot_file_name or host.options.by_code or host.options.vendor
-    )
-
-
 def _server_id(x: Exchange) -> int:
     """The configured dhcp-server-identifier, else the address that the query was for (RFC 2131 section 4.1)."""
-    if x.service.classification is not None:
-        for scope in _scopes(x, None):
-            for option in scope.by_code.get(SERVER_IDENTIFIER, ())[:1]:
-                return int.from_bytes(option.data[:4], "big") if option.data else x.local
-        return x.local
-    configured = x.subnet.server_id if x.subnet is not None else None
-    return configured if configured is not None else x.local
+    subnet, classification = x.subnet, x.service.classification
+    if classification is None:
+        configured = subnet.server_id if subnet is not None else None
+        return configured if configured is not None else x.local
+    scopes: list[OptionScope] = []
+    if subnet is not None:
+        scopes.append(subnet.options)
+        if subnet.network is not None:
+            scopes.append(subnet.network.options)
+    for scope in (*scopes, *classification.options(x), x.service.config.options):
+        for option in scope.of(x.query.classes).by_code.get(SERVER_IDENTIFIER, ()):
+            if len(option.data) == 4 and not option.never_send:
+                return int.from_bytes(option.data, "big")
+    return x.local
 
 
 def _scopes(x: Exchange, lease: Lease4 | None) -> list[OptionScope]:

@@ -127,15 +127,27 @@ def avoid(service: Service4, subnet: Subnet4) -> Callable[[int], bool] | None:
     return addresses.__contains__
 
 
-def concern(service: Service4, subnet: Subnet4, query: Packet4, client_id: bytes) -> bool:
-    """Whether this client of the subnet, which is in no network, has a reservation that counts."""
+def own_host(service: Service4, subnet: Subnet4, query: Packet4, client_id: bytes) -> Host4 | None:
+    """The reservation that counts for this client of the subnet, which is in no network."""
     hosts = service.hosts
     here = subnet.reservations_in_subnet and hosts.any_in(subnet.id)
     everywhere = subnet.reservations_global and hosts.any_in(GLOBAL)
     if not here and not everywhere:
-        return False
+        return None
     known = client(service, query, client_id)
-    return (here and hosts.find(subnet.id, known) is not None) or (everywhere and hosts.find(GLOBAL, known) is not None)
+    return (hosts.find(subnet.id, known) if here else None) or (hosts.find(GLOBAL, known) if everywhere else None)
+
+
+def only_address(subnet: Subnet4, host: Host4) -> int:
+    """The address that this reservation is, where it is one of the subnet and nothing else; 0: there is more to it."""
+    simple = host.subnet_id == subnet.id and not host.hostname and not host.classes and not has_values(host)
+    return host.address if simple and host.address and _honoured(subnet, host.address) else 0
+
+
+def has_values(host: Host4) -> bool:
+    """Whether the reservation says what a reply carries, but for address and name."""
+    options = host.options
+    return bool(options.by_code or options.vendor or host.next_server or host.server_hostname or host.boot_file_name)
 
 
 def _honoured(subnet: Subnet4, address: int) -> bool:

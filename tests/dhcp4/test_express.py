@@ -27,6 +27,7 @@ RESERVED: list[dict[str, Any]] = [
     {"circuit-id": "'abc'", "option-data": [option("routers", "192.0.2.1")], "boot-file-name": "/boot"},
     {"client-id": "01:02:00:00:00:00:00", "ip-address": "192.0.2.10"},
     {"hw-address": "02:00:00:00:00:78", "ip-address": "192.0.2.11"},
+    {"hw-address": "02:00:00:00:00:02", "ip-address": "192.0.2.13"},
 ]
 """The clients of `usual` meet some as their own, and some as those of others."""
 
