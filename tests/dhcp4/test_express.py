@@ -208,3 +208,16 @@ async def test_usual_packets_take_the_lane(server: ServerUnderTest, monkeypatch:
         renewal.ciaddr = offered.packet.yiaddr
         assert len(server.deliver(server.datagram(renewal, destination="192.0.2.1"))) == 1
     assert served == [DISCOVER, REQUEST], "the first client's"
+
+
+async def test_a_reserved_address_that_another_client_has(server: ServerUnderTest) -> None:
+    """Is a conflict, which the lane leaves to `serve`."""
+    mine = Packet4(DISCOVER, 1, b"\2\0\0\0\0\1")
+    server.configure(of_subnet={"reservations": [{"hw-address": "02:00:00:00:00:01", "ip-address": "192.0.2.5"}]})
+    for _ in range(2):
+        (offered,) = server.deliver(server.datagram(mine))
+        assert offered.address == "192.0.2.5"
+    await server.put("192.0.2.5")
+    (offered,) = server.deliver(server.datagram(mine))
+    assert offered.address == "192.0.2.10"
+    assert server.count("v4-reservation-conflicts") == 1
