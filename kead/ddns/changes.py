@@ -49,10 +49,10 @@ class NameChanges(Generic[LeaseT]):
         if lease.hostname and (lease.fqdn_fwd or lease.fqdn_rev):
             self._noted.append((ADD, lease, ddns))
 
-    def remove(self, lease: LeaseT, ddns: Ddns) -> None:
-        """A lease, as it was, has lost its name."""
+    def remove(self, lease: LeaseT, ddns: Ddns, *, first: bool = False) -> None:
+        """A lease, as it was, has lost its name. `first`: to another one that was noted already, so this goes ahead."""
         if lease.hostname and (lease.fqdn_fwd or lease.fqdn_rev):
-            self._noted.append((REMOVE, lease, ddns))
+            self._noted.insert(0 if first else len(self._noted), (REMOVE, lease, ddns))
 
     def cut(self) -> Sequence[Noted[LeaseT]]:
         """What was noted since the last cut."""

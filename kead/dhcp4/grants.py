@@ -240,7 +240,7 @@ async def remove(x: Exchange, old: Lease4) -> None:
     if old.state in (State.DEFAULT, State.DECLINED):
         service.tally.released(old)
     if service.changes is not None:
-        service.changes.remove(old, service.ddns_of(old))
+        service.changes.remove(old, service.ddns_of(old), first=True)
 
 
 async def release(x: Exchange, old: Lease4) -> bool:

@@ -138,7 +138,7 @@ async def _give_up(x: Exchange, leases: Sequence[Lease6]) -> list[Lease6]:
     for lease in gone:
         x.service.tally.removed(lease)
         if x.service.changes is not None and lease.type == NA:
-            x.service.changes.remove(lease, x.service.ddns_of(lease))
+            x.service.changes.remove(lease, x.service.ddns_of(lease), first=True)
         x.deleted.append(lease)
     return gone
 
