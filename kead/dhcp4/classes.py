@@ -64,8 +64,7 @@ class Classification:
         self._fields = {
             each.name: each for each in classes if each.next_server or each.server_hostname or each.boot_file_name
         }
-        # a lifetime of 0 says nothing, as in Kea
-        self._valid = {each.name: each.valid for each in classes if each.valid is not None and each.valid.maximum}
+        self._valid = {each.name: each.valid for each in classes if each.valid is not None}
         self._offers = {each.name: each.offer_lifetime for each in classes if each.offer_lifetime is not None}
         self._decisive = frozenset((*self._options, *self._fields)).union(*map(_tags, _scopes(config)))
 
@@ -127,10 +126,11 @@ class Classification:
     # What its classes have for it
 
     def valid(self, names: Iterable[str]) -> Lifetime | None:
-        """The lifetimes of the first class that has some."""
+        """The lifetimes of the first class that has some. If they are 0 the subnet's count, as in Kea: None."""
         if BOOTP in names:
             return _FOR_EVER
-        return next((self._valid[name] for name in names if name in self._valid), None)
+        first = next((self._valid[name] for name in names if name in self._valid), None)
+        return None if first is None or not first.maximum else first
 
     def offer_lifetime(self, names: Iterable[str]) -> int | None:
         """For how long an offer is stored, by the first class that says so."""

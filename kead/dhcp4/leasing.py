@@ -190,6 +190,8 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
         subnets = siblings(service.recent.first(start.network, start), classes)
     if service.classification is not None and not serves(subnets[0], classes):
         subnets = subnets[1:]  # it was open before the client's reservation was known
+        if not subnets:
+            return None
     tried = empty = 0
     for subnet in subnets:
         pools: Sequence[Pool4] = subnet.pools
@@ -215,5 +217,5 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
             if lease is not None or x.refused:
                 return lease
         tried += sum(p.size for p in pools)
-    service.allocation_failed(x, subnets[-1] if subnets else start, tried, empty, len(subnets))
+    service.allocation_failed(x, subnets[-1], tried, empty, len(subnets))
     return None

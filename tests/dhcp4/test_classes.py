@@ -175,6 +175,14 @@ async def test_a_subnet_for_the_unknown_never_opens(server: ServerUnderTest, cli
     assert await client.discover() is None
 
 
+async def test_a_reservation_that_closes_the_only_subnet(server: ServerUnderTest, client: Client) -> None:
+    """Nothing was searched, so nothing counts as failed."""
+    classes = [define("r"), define("not", "not member('r')")]
+    server.configure(subnets=[place(2, "not", reservations=[host("r")])], client_classes=classes)
+    assert await client.discover() is None
+    assert set(server.counted("v4-allocation-fail-subnet", "v4-allocation-fail-classes").values()) == {0}
+
+
 async def test_vendor_classes_need_no_definition(server: ServerUnderTest, client: Client) -> None:
     server.configure(subnets=[place(2, "VENDOR_CLASS_a")])
     assert await client.discover(options=B) is None
@@ -253,14 +261,15 @@ async def test_header_fields_come_from_classes_before_subnets(server: ServerUnde
         ({**A, 51: bytes((0, 0, 0, 150))}, 150),
         ({**A, 51: bytes((0, 0, 9, 0))}, 300),
         (B, 77),
+        ({60: b"c"}, 4000),
         ({}, 4000),
     ],
 )
 async def test_lifetimes(server: ServerUnderTest, client: Client, options: dict[int, bytes], seconds: int) -> None:
     classes = [
-        define("zero", "member('ALL')", valid_lifetime=0),  # says nothing, as in Kea
         define("a", says("a"), min_valid_lifetime=100, valid_lifetime=200, max_valid_lifetime=300),
-        define("ab", "option[60].exists", valid_lifetime=77),
+        define("zero", says("c"), valid_lifetime=0),  # the subnet's, as in Kea
+        define("abc", "option[60].exists", valid_lifetime=77),
     ]
     server.configure(client_classes=classes)
     reply = await client.request(await client.discover(options=options), options=options)
