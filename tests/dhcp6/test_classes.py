@@ -577,3 +577,37 @@ async def test_replies_of_one_template_are_what_is_composed(server: ServerUnderT
     found = [await server_of_names(client, options=options) for options in (A, B, plain, {}, A, B)]
     assert found == [1, 7, 0, 0, 1, 7]
     assert len(server.service.templates) == 3
+
+
+async def test_an_early_lookup_knows_flexible_identifiers_too(server: ServerUnderTest, client: Client) -> None:
+    asked: list[str] = []
+
+    def host6_identifier(callout: Any) -> None:
+        asked.append(callout.point)
+        callout["id_value"] = b"\x07"
+
+    server.configure(
+        subnets=[place(1, "h"), place(2)],
+        reservations=[{"flex-id": "07", "client-classes": ["h"]}],
+        early_global_reservations_lookup=True,
+        host_reservation_identifiers=["flex-id"],
+    )
+    server.hook(host6_identifier=host6_identifier)
+    assert await given(client) == "2001:db8:1::10"
+    assert asked == ["host6_identifier"]
+
+
+async def test_what_the_log_says(server: ServerUnderTest, client: Client, log: LogFile) -> None:
+    log.everything()
+    server.configure(client_classes=BOTH, of_subnet={"evaluate-additional-classes": ["none"], "client-classes": ["a"]})
+    server.hook(pkt6_receive=lambda callout: callout.query6.classes.add("mine"))
+    await client.solicit(options={**A, **FOO})
+    for line in (
+        "client packet has been assigned on SOLICIT message to the following classes: ALL, VENDOR_CLASS_foo, a",
+        "client packet has been assigned to the following classes: ALL, VENDOR_CLASS_foo, a, mine, UNKNOWN",
+        "client packet belongs to an unconfigured class: mine",
+        "additional class none has no definition",
+        "Expression 'a' evaluated to true",
+        "Expression 'b' evaluated to false",
+    ):
+        assert log.text.count(line) == 1, line
