@@ -16,7 +16,10 @@ from kead.config.resolve6 import load6
 from kead.config.restrictions import Restrictions
 from kead.config.schema6 import KEYWORDS
 from kead.config.snapshot6 import Config6, InterfacesConfig, Subnet6
+from kead.control.answers import Answer
 from kead.control.commands_common import Facts
+from kead.control.envelope import Request
+from kead.control.registry import Command
 from kead.daemon import Launch
 from kead.daemon_messages import DaemonMessages
 from kead.ddns.changes import NameChanges
@@ -28,6 +31,7 @@ from kead.dhcp6.exchange import Exchange
 from kead.dhcp6.guard import ClientGuard
 from kead.dhcp6.hook_points import POINTS
 from kead.dhcp6.options import STANDARD
+from kead.dhcp6.select_test import select_test
 from kead.dhcp6.service import CLIENT_PORT, SERVER_PORT, Service6
 from kead.dhcp6.sockets import Sockets6
 from kead.dhcp6.subnets import Recent, SubnetSelector
@@ -64,6 +68,7 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
         self.changes = NameChanges(request6)
         self._in_flight: dict[int, Exchange] = {}
         self._recent = Recent()
+        self.registry.register(Command("subnet6-select-test", self._select_test))
 
     # What the server is made of
 
@@ -194,6 +199,15 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
     def _summary(self, config: Config6) -> str:
         ddns = "enabled" if config.d2_client.enable_updates else "disabled"
         return f"added IPv6 subnets: {len(config.subnets)}; DDNS: {ddns}"
+
+    def status(self) -> dict[str, object]:
+        """See `Server`; there are no tables for leasequeries by relay agent."""
+        return {**super().status(), "extended-info-tables": False}
+
+    # Its own commands
+
+    def _select_test(self, request: Request) -> Answer:
+        return select_test(self.dispatcher.service, self.sockets.interfaces, request)
 
     # What hook libraries see besides configuration, store and tally
 

@@ -98,7 +98,7 @@ class SubnetSelector:
 
         None is said too where nobody has asked for that link before.
         """
-        if link and link >> 118 != 0x3FA:
+        if is_of_a_link(link):
             named = self._by_interface_id.get(interface_id) if interface_id is not None else None
             found = named or self._by_relay.get(link)
             return found[0] if found else self._by_link.get(link)
@@ -120,12 +120,16 @@ def serves(subnet: Subnet6, classes: Classes) -> bool:
     return classes.may_pass(subnet.classes) and (network is None or classes.may_pass(network.classes))
 
 
+def is_of_a_link(address: int) -> bool:
+    """Whether a relay agent's link-address tells which link it is: neither :: nor link-local."""
+    return address != 0 and address >> 118 != 0x3FA
+
+
 def link_address(query: Packet6) -> int:
     """The link-address nearest to the client that is neither :: nor link-local, 0 if there is none."""
     for relay in reversed(query.relays):
-        link = relay.link
-        if link and link >> 118 != 0x3FA:
-            return link
+        if is_of_a_link(relay.link):
+            return relay.link
     return 0
 
 
