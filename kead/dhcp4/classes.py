@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from kead.classify.errors import Failure
-from kead.classify.names import BOOTP, BUILT_IN, DROP, PREFIXES
+from kead.classify.names import BOOTP, BUILT_IN, DROP, PREFIXES, REJECT
 from kead.config.snapshot4 import INFINITE, ClientClass4, Config4, Host4, Lifetime, OptionScope, Subnet4
 from kead.dhcp4 import messages as log
 from kead.dhcp4.options import SERVER_IDENTIFIER
@@ -184,6 +184,15 @@ def dropped(x: Exchange, message: Message = log.DROP_CLASS) -> bool:
     tally.dropped(tally.packets.pkt4_admin_filtered)
     if message.on:
         message(x.label, packet_text(x.query))
+    return True
+
+
+def rejected(x: Exchange) -> bool:
+    """Whether the packet's classes want its client to get nothing; then that is logged."""
+    if REJECT not in x.query.classes:
+        return False
+    if log.NAK_REJECTED.on:
+        log.NAK_REJECTED(x.label)
     return True
 
 

@@ -114,6 +114,9 @@ PACKET_PROCESS_STD_EXCEPTION = Message(
 NAK_NO_SUBNET = Message(
     "DHCP4_PACKET_NAK_0001", "bad-packets", ERROR, "%s: failed to select a subnet for incoming packet, src %s, type %s"
 )
+NAK_REJECTED = Message(
+    "DHCP4_PACKET_NAK_0005", "bad-packets", DEBUG(15), "%s: rejected as member of the special class 'REJECT'"
+)
 NAK_INIT_REBOOT = Message(
     "DHCP4_PACKET_NAK_0002", "bad-packets", DEBUG(15), "%s: invalid address %s requested by INIT-REBOOT"
 )

@@ -21,7 +21,7 @@ from kead.dhcp4.arrival import (
     recover_agent_options,
     refuse,
 )
-from kead.dhcp4.classes import dropped
+from kead.dhcp4.classes import dropped, rejected
 from kead.dhcp4.consent import ask_before_offer, before_sending, committed
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.exchange_log import log_received, log_send
@@ -150,6 +150,8 @@ async def discover(x: Exchange) -> bool:
     if x.subnet is None:
         log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPDISCOVER")
         return False
+    if service.classification is not None and rejected(x):
+        return False
     x.requested = _option_address(query) if REQUESTED_ADDRESS in query.options else query.ciaddr
     if log.DISCOVER.on:
         log.DISCOVER(x.label, text_ip4(x.requested))
@@ -190,6 +192,8 @@ async def request(x: Exchange) -> bool:
         if query.ciaddr and not init_reboot and x.datagram.destination == BROADCAST:
             return False  # rebinding: another server may know this network
         log.NAK_NO_SUBNET(x.label, text_ip4(x.datagram.source), "DHCPREQUEST")
+        return await _nak(x)
+    if service.classification is not None and rejected(x):
         return await _nak(x)
     if init_reboot:
         if log.INIT_REBOOT.on:

@@ -388,6 +388,18 @@ async def test_a_reservation_may_drop_its_client(
     assert await other.discover() is not None
 
 
+async def test_who_is_in_reject_gets_nothing(server: ServerUnderTest, client: Client, log: LogFile) -> None:
+    log.everything()
+    server.configure(client_classes=[define("REJECT", says("a"))])
+    assert await client.discover(options=A) is None
+    offer = await client.discover(options=B)
+    refused = await client.request(offer, options=A)
+    assert refused is not None
+    assert refused.type == NAK
+    assert "DHCP4_PACKET_NAK_0005" in log
+    assert await client.bind(options=B) == "192.0.2.11"
+
+
 # Additional classes
 
 
