@@ -19,7 +19,6 @@ from kead.dhcp6 import messages as log
 from kead.dhcp6.packet_text import packet_text
 from kead.dhcp6.reservations import host_of
 from kead.dhcp6.subject import PacketSubject6
-from kead.dhcp6.wishes import pool_of
 from kead.hosts.configured import GLOBAL
 from kead.logs import Message
 
@@ -89,8 +88,7 @@ class Classification:
         if host is not None:
             for name in host.classes:
                 subject.classes.add(name)
-        pools = (pool_of(subnet, lease.type, lease.address) for lease in x.leased)
-        names = [name for pool in pools if pool is not None for name in pool.additional_classes]
+        names = [name for pool in x.pools for name in pool.additional_classes]
         names += subnet.additional_classes
         if network is not None:
             names += network.additional_classes

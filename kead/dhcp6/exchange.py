@@ -12,6 +12,7 @@ from kead.dhcp6.hardware import Hardware, hardware_of
 from kead.dhcp6.label import label
 from kead.dhcp6.outgoing import Outgoing
 from kead.dhcp6.packet import Packet6
+from kead.dhcp6.wishes import AnyPool, pool_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,6 +141,17 @@ class Exchange(Outgoing):
         if self._hardware is None:
             self._hardware = hardware_of(self.query, self.datagram, self.service.config.mac_sources)
         return self._hardware
+
+    @property
+    def pools(self) -> list[AnyPool]:
+        """Those of its subnet in which the leases of the reply lie, in the order of the addresses."""
+        subnet, leased = self.subnet, self.leased
+        if subnet is None or not leased:
+            return []
+        if len(leased) > 1:
+            leased = sorted(leased, key=lambda lease: (lease.address, lease.prefix_length))
+        pools = [pool_of(subnet, lease.type, lease.address) for lease in leased]
+        return [pool for pool in pools if pool is not None]
 
     def claim(self, address: int) -> None:
         """Nobody else gets this address or prefix before this exchange is over."""

@@ -32,7 +32,6 @@ from kead.dhcp6.packet import RELAY_REPL, Options, Packet6, Relay6, encode, enco
 from kead.dhcp6.reservations import host_of
 from kead.dhcp6.values import encode_client_name, requested_options
 from kead.dhcp6.vendor import add_vendor_options
-from kead.dhcp6.wishes import pool_of
 
 if TYPE_CHECKING:
     from kead.config.snapshot6 import OptionScope
@@ -111,9 +110,8 @@ def _scopes(x: Exchange) -> list[OptionScope]:
         if host is not None:
             scopes.append(host.options)
         if x.service.pools_have_options:
-            for lease in x.leased:
-                pool = pool_of(subnet, lease.type, lease.address)
-                if pool is not None and pool.options not in scopes:
+            for pool in x.pools:
+                if pool.options not in scopes:
                     scopes.append(pool.options)
         scopes.append(subnet.options)
         if subnet.network is not None:

@@ -497,6 +497,28 @@ async def test_additional_classes_of_pools_subnet_and_network(server: ServerUnde
     assert confirmed.option(23)[-1] == 2
 
 
+async def test_pools_have_their_say_in_the_order_of_addresses(server: ServerUnderTest, client: Client) -> None:
+    classes = [define(name, only_in_additional_list=True, option_data=[dns(n)]) for n, name in enumerate("pq", 1)]
+    prefixes = {"prefix": "2001:db7::", "prefix-len": 48, "delegated-len": 56}
+    server.configure(
+        client_classes=classes,
+        pools=[pool(10, 19, evaluate_additional_classes=["p"], option_data=[option("sntp-servers", "2001:db8::1")])],
+        of_subnet={
+            "pd-pools": [
+                {
+                    **prefixes,
+                    "evaluate-additional-classes": ["q"],
+                    "option-data": [option("sntp-servers", "2001:db8::2")],
+                }
+            ]
+        },
+    )
+    reply = await client.solicit(pd=[], na=[], oro=[23, 31])
+    assert (reply.option(23)[-1], reply.option(31)[-1]) == (2, 2)
+    reply = await client.solicit(na=[], oro=[23, 31])
+    assert (reply.option(23)[-1], reply.option(31)[-1]) == (1, 1)
+
+
 async def test_they_open_nothing_and_last_nowhere(server: ServerUnderTest, client: Client) -> None:
     classes = [define("x", only_in_additional_list=True, valid_lifetime=50, option_data=[dns(1)])]
     server.configure(client_classes=classes, of_subnet={"evaluate-additional-classes": ["x"]})
