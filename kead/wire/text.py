@@ -150,7 +150,8 @@ def fit(definition: OptionDefinition, data: bytes) -> bytes:
     size = SIZES.get(kind, 0)
     if len(data) < size and kind not in (OptionType.BOOLEAN, OptionType.IPV4, OptionType.IPV6, OptionType.PSID):
         raise OptionTextError(f"OptionInt {definition.code} truncated")
-    return data[: codec_of(definition, kind).end(data, 0)]
+    end = codec_of(definition, kind).end(data, 0)
+    return data if definition.encapsulates else data[:end]  # bytes behind a value are sub-options
 
 
 def _record_end(definition: OptionDefinition, data: bytes) -> int:

@@ -134,3 +134,9 @@ def test_scopes_have_names() -> None:
         "pool 2001:db8:1::10-2001:db8:1::20",
         "pd-pool 2001:db8:8000::/48",
     ]
+
+
+def test_sub_options_behind_a_value_are_kept_in_raw_bytes() -> None:
+    written = {"name": "vendor-opts", "csv-format": False, "data": "0000118b 00200001aa".replace(" ", "")}
+    config = load({"Dhcp6": {"option-data": [written]}})
+    assert [option.data.hex() for option in config.options.by_code[17]] == ["0000118b00200001aa"]
