@@ -180,6 +180,10 @@ class ParkingLot(Generic[E, R]):
         """Whether the next one that has to wait is dropped."""
         return 0 < self.limit <= len(self._entries) - self.excused
 
+    def full_for(self, exchange: E) -> bool:
+        """Whether this one is dropped if it has to wait: not if it has its place already."""
+        return self.full and all(entry.exchange is not exchange for entry in self._entries)
+
     def drive(self, coroutine: Coroutine[Any, Any, R], exchange: E) -> R | Parked:
         """Run it as far as it goes. Its result, or PARKED: a callback will tell, or (lot full) has told.
 

@@ -71,15 +71,14 @@ async def ask_about_subnet(x: Exchange) -> bool:
     service = x.service
     on = service.hooks
     if on.subnet4_select is not None:
-        if service.lot_full(x, "subnet4_select"):
-            x.subnet = None  # type: ignore[assignment]
-        else:
-            c = await on.subnet4_select(x, query4=x.query, subnet4=x.subnet, subnet4collection=service.config.subnets)
-            if c.status is DROP:
-                return False
-            x.query = c.query4
-            x.subnet = None if c.status is SKIP else c.subnet4  # type: ignore[assignment]
-            x.bare = c.status is SKIP
+        if on.subnet4_select.waits and service.lot_full(x, on.subnet4_select):
+            return False
+        c = await on.subnet4_select(x, query4=x.query, subnet4=x.subnet, subnet4collection=service.config.subnets)
+        if c.status is DROP:
+            return False
+        x.query = c.query4
+        x.subnet = None if c.status is SKIP else c.subnet4  # type: ignore[assignment]
+        x.bare = c.status is SKIP
     await _ask_who(x)
     return True
 

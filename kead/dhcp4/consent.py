@@ -25,7 +25,7 @@ async def ask_before_offer(x: Exchange, lease: Lease4) -> bool:
     """lease4_offer: callouts may find that the address is in use, which declines it. Whether the OFFER goes out."""
     service, on = x.service, x.service.hooks
     assert on.lease4_offer is not None
-    if service.lot_full(x, "lease4_offer"):
+    if service.lot_full(x, on.lease4_offer):
         return False
     x.response = reply.compose(x)
     old = await service.store.get(lease.address)
@@ -72,7 +72,7 @@ async def committed(x: Exchange) -> bool:
     """leases4_committed, after the lease is durable. Whether the reply, where there is one, goes out."""
     service, on = x.service, x.service.hooks
     assert on.leases4_committed is not None
-    if service.lot_full(x, "leases4_committed"):
+    if service.lot_full(x, on.leases4_committed):
         return False
     await service.durable()
     if x.kind:

@@ -105,7 +105,7 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
             server_port=self.launch.server_port or SERVER_PORT,
             client_port=self.launch.client_port or CLIENT_PORT,
             relay_port=self.launch.client_port or SERVER_PORT,
-            is_lot_full=lambda: self.dispatcher.lot.full,
+            is_lot_full=lambda x: self.dispatcher.lot.full_for(x),
             durable=lambda: self.dispatcher.stored(store),
             changes=self.changes if config.d2_client.enable_updates else None,
         )

@@ -7,7 +7,7 @@ store, the statistics, the addresses and clients in flight) is handed from one t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.pools import first_or_last_of_24
@@ -23,6 +23,7 @@ from kead.dhcp4.reply import Templates
 from kead.dhcp4.reservations import avoid
 from kead.dhcp4.subnets import Recent, make_selector
 from kead.dhcp4.tally import NO_POOL, Tally4
+from kead.hooks.chain import Chain
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.hosts.configured import ConfiguredHosts
@@ -60,7 +61,7 @@ class Service4:
         server_port: int = SERVER_PORT,
         client_port: int = CLIENT_PORT,
         relay_port: int = SERVER_PORT,
-        is_lot_full: Callable[[], bool] = lambda: False,
+        is_lot_full: Callable[[Exchange], bool] = lambda x: False,
         durable: Callable[[], Awaitable[None]] | None = None,
         changes: NameChanges[Lease4] | None = None,
     ) -> None:
@@ -174,13 +175,13 @@ class Service4:
             return first_or_last_of_24
         return lambda address: first_or_last_of_24(address) or reserved(address)
 
-    def lot_full(self, x: Exchange, point: str) -> bool:
-        """Whether a packet could not be parked at this point; then it is counted and dropped."""
-        if not self._is_lot_full():
+    def lot_full(self, x: Exchange, chain: Chain[Any]) -> bool:
+        """Whether a packet might have to wait at this point, and could not: then it is counted and dropped."""
+        if not self._is_lot_full(x):
             return False
         self.tally.dropped(self.tally.packets.pkt4_queue_full)
         if log.PACKET_LOT_FULL.on:
-            log.PACKET_LOT_FULL(x.label, point, self.config.parked_packet_limit)
+            log.PACKET_LOT_FULL(x.label, chain.point, self.config.parked_packet_limit)
         return True
 
     async def reclaim(self, lease: Lease4, *, remove: bool = False) -> bool:

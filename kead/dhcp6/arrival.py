@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6.duid import complaint
-from kead.dhcp6.options import CLIENTID, SERVERID
+from kead.dhcp6.options import CLIENTID, IA_NA, IA_PD, IA_TA, SERVERID
 from kead.dhcp6.packet import (
     ADDR_REG_INFORM,
     CONFIRM,
@@ -33,6 +33,9 @@ NO_SERVER = frozenset((SOLICIT, CONFIRM, REBIND, ADDR_REG_INFORM))
 """Messages to whichever server there is: they name none."""
 ONE_SERVER = frozenset((REQUEST, RENEW, RELEASE, DECLINE))
 """Messages to the server that they name."""
+ASSOCIATIONS = (IA_NA, IA_TA, IA_PD)
+MOST_ASSOCIATIONS = 256
+"""So many identity associations a message may have: a reply to them surely fits into a datagram."""
 MULTICAST_ONLY = frozenset((SOLICIT, CONFIRM, REBIND, INFORMATION_REQUEST))
 """Messages that a client may not send to a server's own address (RFC 8415 section 16)."""
 
@@ -85,6 +88,14 @@ def sound(x: Exchange, query: Packet6) -> bool:
         if log.REQUIRED_OPTIONS_CHECK_FAIL.on:
             log.REQUIRED_OPTIONS_CHECK_FAIL(x.label, query.name_of_type(), text_ip6(x.datagram.source), why)
         return False
+    number = sum(len(query.options.get(code, ())) for code in ASSOCIATIONS)
+    if number > MOST_ASSOCIATIONS:
+        tally = x.service.tally
+        tally.dropped(tally.packets.pkt6_processing_failed)
+        if log.PACKET_PROCESS_FAIL.on:
+            why = f"{number} identity associations are too many: the reply would fit into no datagram"
+            log.PACKET_PROCESS_FAIL(x.label, query.name_of_type(), x.datagram.channel.interface.name, why)
+        return False
     return True
 
 
@@ -119,16 +130,15 @@ async def _ask_about_subnet(x: Exchange) -> bool:
     service = x.service
     on = service.hooks
     if on.subnet6_select is not None:
-        if service.lot_full(x, "subnet6_select"):
-            x.subnet = None
-        else:
-            c = await on.subnet6_select(x, query6=x.query, subnet6=x.subnet, subnet6collection=service.config.subnets)
-            if c.status is DROP:
-                return False
-            x.query = c.query6
-            x.subnet = None if c.status is SKIP else c.subnet6
-            if x.subject is not None:
-                x.subject.follow(x.query)
+        if on.subnet6_select.waits and service.lot_full(x, on.subnet6_select):
+            return False
+        c = await on.subnet6_select(x, query6=x.query, subnet6=x.subnet, subnet6collection=service.config.subnets)
+        if c.status is DROP:
+            return False
+        x.query = c.query6
+        x.subnet = None if c.status is SKIP else c.subnet6
+        if x.subject is not None:
+            x.subject.follow(x.query)
     if x.subnet is not None and not service.looks_early:
         await _identify(x)
     return True

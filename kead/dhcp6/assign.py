@@ -212,9 +212,11 @@ def _wants_exclusion(x: Exchange) -> bool:
 
 def _excluded(x: Exchange, subnet: Subnet6, prefix: int, length: int) -> bytes:
     """The value of option 67 for a delegated prefix, b"" if neither reservation nor pool excludes any (RFC 6603)."""
-    own = (place.excluded for place in reserved(x, PD) if (place.address, place.length) == (prefix, length))
-    excluded = next(own, None)
-    if excluded is None:
+    for place in reserved(x, PD):
+        if (place.address, place.length) == (prefix, length):
+            excluded = place.excluded
+            break
+    else:
         pool = pool_of(subnet, PD, prefix)
         excluded = pool.excluded if isinstance(pool, PdPool6) else None
     if excluded is None:

@@ -21,7 +21,7 @@ async def committed(x: Exchange) -> bool:
     """leases6_committed, after the leases are durable. Whether the reply goes out."""
     service, on = x.service, x.service.hooks
     assert on.leases6_committed is not None
-    if service.lot_full(x, "leases6_committed"):
+    if service.lot_full(x, on.leases6_committed):
         return False
     await service.durable()
     if x.response is None:

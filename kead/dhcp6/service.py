@@ -7,7 +7,7 @@ store, the statistics, the addresses and clients in flight) is handed from one t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.prefix_allocator import PrefixAllocator
@@ -25,6 +25,7 @@ from kead.dhcp6.subnets import Recent, SubnetSelector
 from kead.dhcp6.tally import NO_POOL, UNCOUNTED, Tally6
 from kead.dhcp6.values import vendor_classes
 from kead.dhcp6.wishes import NA, AnyPool, pool_of
+from kead.hooks.chain import Chain
 from kead.hooks.loading import Loaded
 from kead.hooks.status import SKIP
 from kead.hosts.configured import GLOBAL, ConfiguredHosts
@@ -63,7 +64,7 @@ class Service6:
         server_port: int = SERVER_PORT,
         client_port: int = CLIENT_PORT,
         relay_port: int = SERVER_PORT,
-        is_lot_full: Callable[[], bool] = lambda: False,
+        is_lot_full: Callable[[Exchange], bool] = lambda x: False,
         durable: Callable[[], Awaitable[None]] | None = None,
         changes: NameChanges[Lease6] | None = None,
     ) -> None:
@@ -176,13 +177,13 @@ class Service6:
         before._allocators = {}
         before._prefix_allocators = {}
 
-    def lot_full(self, x: Exchange, point: str) -> bool:
-        """Whether a packet could not be parked at this point; then it is counted and dropped."""
-        if not self._is_lot_full():
+    def lot_full(self, x: Exchange, chain: Chain[Any]) -> bool:
+        """Whether a packet might have to wait at this point, and could not: then it is counted and dropped."""
+        if not self._is_lot_full(x):
             return False
         self.tally.dropped(self.tally.packets.pkt6_queue_full)
         if log.PACKET_LOT_FULL.on:
-            log.PACKET_LOT_FULL(x.label, point, self.config.parked_packet_limit)
+            log.PACKET_LOT_FULL(x.label, chain.point, self.config.parked_packet_limit)
         return True
 
     async def reclaim(self, lease: Lease6, *, remove: bool = False) -> bool:

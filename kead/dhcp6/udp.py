@@ -6,7 +6,8 @@ interface that a query came by needs no asking, and its reply needs no choosing.
 A socket bound to a link-local address, or to a multicast one of link scope, is the kernel's for that interface alone.
 A global address can be reached over another interface, too (an address on the loopback interface lives from it), and
 has two sockets therefore: one bound to the device, for all that comes and goes there without further ado; and a second
-one, which asks for each query's interface, for the rest.
+one, which asks for each query's interface, for the rest. Where the way back leads through another interface than the
+query came by, the device's socket finds no route; then the second one sends as the routing table says.
 
 Multicasts are heard by a socket of their own, bound to the group, once however many addresses an interface has. It
 cannot send: it has the others send for it.
@@ -18,6 +19,7 @@ IPv4's is 0.94) · multicasts, answered by another socket 1.05 · the second soc
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -35,6 +37,7 @@ ALL_SERVERS: Final = parse_ip6("ff02::1:2")
 """All_DHCP_Relay_Agents_and_Servers (RFC 8415 section 7.1). As in Kea, All_DHCP_Servers (ff05::1:3) is not joined."""
 
 _REMEMBERED: Final = 4096
+_NO_WAY: Final = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH))
 _PACKET_INFO: Final = struct.Struct("=16si")
 _CONTROL: Final = socket.CMSG_SPACE(_PACKET_INFO.size)
 
@@ -134,7 +137,7 @@ class _PlainChannel(Channel):
 class UdpChannel(_PlainChannel):
     """A socket on one address of an interface, link-local or global."""
 
-    __slots__ = ("_sendmsg", "_sendto")
+    __slots__ = ("_sendmsg", "_sendto", "aside")
 
     def __init__(self, interface: Interface, address: int, port: int, trouble: Trouble) -> None:
         """Raises BindError if the address cannot be had, OSError if the kernel refuses something else."""
@@ -149,12 +152,20 @@ class UdpChannel(_PlainChannel):
             opened.close()
             raise
         super().__init__(interface, address, opened, trouble)
+        self.aside: socket.socket | None = None
+        """The second socket of a global address."""
         self._sendto = opened.sendto
         self._sendmsg = opened.sendmsg
         self.groups = segments.cut_by_kernel(opened, interface.name)
 
     def send(self, data: bytes, destination: int, port: int) -> None:
-        self._sendto(data, _targets.get(destination << 16 | port) or _target(destination, port))
+        target = _targets.get(destination << 16 | port) or _target(destination, port)
+        try:
+            self._sendto(data, target)
+        except OSError as error:
+            if self.aside is None or error.errno not in _NO_WAY:
+                raise
+            self.aside.sendto(data, target)
 
     def send_group(self, group: Sequence[bytes], destination: int, port: int) -> None:
         try:
@@ -241,7 +252,7 @@ class StrayChannel(Channel):
         super().__init__(beside.interface, beside.addresses, trouble)
         self._behind = False
         self._find = find
-        self._socket = beside.beside()
+        self._socket = beside.aside = beside.beside()
         self._recvmsg = self._socket.recvmsg
         self._views: dict[int, _StrayView] = {}
 

@@ -654,3 +654,40 @@ async def test_subnet4_select_sees_that_there_is_none(server: ServerUnderTest, c
     offer = await client.discover()
     assert offer is not None
     assert seen == [None]
+
+
+class TestWhoHasAPlace:
+    """A full lot is full for those who have no place in it, and for nobody at a point where nobody waits."""
+
+    async def test_a_parked_packet_keeps_its_place_at_the_next_point(
+        self, server: ServerUnderTest, client: Client
+    ) -> None:
+        server.configure(parked_packet_limit=1)
+
+        async def waits(callout: Any) -> None:
+            await asyncio.sleep(0)
+
+        server.hook(subnet4_select=waits, leases4_committed=waits)
+        assert await client.request() is not None
+        assert server.counted() == {}
+
+    async def test_plain_functions_are_called_however_full_it_is(
+        self, server: ServerUnderTest, client: Client, other: Client
+    ) -> None:
+        server.configure(parked_packet_limit=1)
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        chosen: list[bytes] = []
+
+        async def leases4_committed(callout: Any) -> None:
+            await asyncio.shield(never)
+
+        def subnet4_select(callout: Any) -> None:
+            chosen.append(callout.query4.hwaddr)
+
+        server.hook(subnet4_select=subnet4_select, leases4_committed=leases4_committed)
+        await client.request()
+        assert server.dispatcher.lot.parked == 1
+        assert await other.discover() is not None
+        assert chosen == [client.hwaddr, other.hwaddr]
+        never.set_result(None)
+        await server.settle()

@@ -280,7 +280,7 @@ class ServerUnderTest:
             guard=self.guard,
             in_flight=self.in_flight,
             recent=self.recent,
-            is_lot_full=lambda: self.dispatcher.lot.full,
+            is_lot_full=lambda x: self.dispatcher.lot.full_for(x),
             durable=lambda: self.dispatcher.stored(self.store),
             changes=self.changes if config.d2_client.enable_updates else None,
         )

@@ -482,3 +482,36 @@ class TestParking:
         server.dispatcher.lot.clear()
         assert not server.in_flight
         assert not server.guard._busy
+
+
+class TestWhoHasAPlace:
+    """A full lot is full for those who have no place in it, and for nobody at a point where nobody waits."""
+
+    async def test_a_parked_packet_keeps_its_place_at_the_next_point(
+        self, server: ServerUnderTest, client: Client
+    ) -> None:
+        server.configure(parked_packet_limit=1)
+
+        async def waits(callout: Any) -> None:
+            await asyncio.sleep(0)
+
+        server.hook(subnet6_select=waits, leases6_committed=waits)
+        assert (await client.request()).address == "2001:db8:1::10"
+        assert server.counted() == {}
+
+    async def test_who_cannot_be_parked_is_dropped_and_not_told_anything(
+        self, server: ServerUnderTest, client: Client, other: Client
+    ) -> None:
+        server.configure(parked_packet_limit=1)
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def subnet6_select(callout: Any) -> None:
+            await asyncio.shield(never)
+
+        server.hook(subnet6_select=subnet6_select)
+        assert await client.send(SOLICIT, na=[]) is None
+        assert server.dispatcher.lot.parked == 1
+        assert await other.confirm(na=["2001:db8:1::10"]) is None
+        assert server.counted() == {"pkt6-queue-full": 1, "pkt6-receive-drop": 1}
+        never.set_result(None)
+        await server.settle()

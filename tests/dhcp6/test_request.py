@@ -179,3 +179,9 @@ async def test_a_lease_of_a_pool_that_is_gone(server: ServerUnderTest, client: C
     assert [a.valid for a in reply.na.addresses] == [4000], "only what is given"
     assert reply.address == "2001:db8:1::30"
     assert await server.lease(address) is None
+
+
+async def test_more_associations_than_a_reply_can_hold(server: ServerUnderTest, client: Client) -> None:
+    assert len((await client.request(nas={iaid: [] for iaid in range(256)})).nas) == 256
+    assert await client.send(REQUEST, nas={iaid: [] for iaid in range(257)}, server_id=SERVER_DUID) is None
+    assert server.counted() == {"pkt6-processing-failed": 1, "pkt6-receive-drop": 1}

@@ -236,3 +236,17 @@ async def test_an_offer_changes_nothing(server: ServerUnderTest, client: Client)
     assert (await client.solicit()).address == "2001:db8:1::5"
     assert await server.lease("2001:db8:1::10") is not None
     assert await server.lease("2001:db8:1::5") is None
+
+
+async def test_a_reservation_that_excludes_nothing(server: ServerUnderTest, client: Client) -> None:
+    """Its prefix lies in a pool that excludes something: that is for the pool's own prefixes."""
+    pool = {
+        "prefix": "2001:db8:8000::",
+        "prefix-len": 48,
+        "delegated-len": 56,
+        "excluded-prefix": "2001:db8:8000:1::",
+        "excluded-prefix-len": 64,
+    }
+    server.configure(of_subnet={"pd-pools": [pool], "reservations": [host(prefixes=["2001:db8:8000:300::/56"])]})
+    reply = await client.request(pds={1: [], 2: []}, oro=[67])
+    assert [ia.prefixes[0].options for ia in reply.pds] == [{}, {67: [bytes((64, 1))]}]
