@@ -306,6 +306,26 @@ def test_an_address_is_reached_over_another_interface(link: Link, sandbox: Sandb
         serve(link.server, config(f"{link.near}/2001:db8::1"), scenario)
 
 
+def test_the_way_back_may_lead_through_another_interface(link: Link, sandbox: Sandbox) -> None:
+    """A relay agent asks over one cable, from an address that is reached over the other one."""
+    near, far = sandbox.interface("t"), sandbox.interface("d")
+    cable(sandbox, link.server, near, link.client, far)
+    add(link.server, "2001:db8:7::1/64", near)
+    add(link.client, "2001:db8:7::99/64", far)
+    add(link.client, "2001:db8:8::99/128", "lo")
+    link.server.ip("-6", "route", "add", "2001:db8:8::/64", "via", "2001:db8:7::99")
+
+    async def scenario(opened: Opened) -> None:
+        relay.sendto(QUERY, ("2001:db8::1", 547))
+        query = await opened.got()
+        assert (query.data, query.source) == (QUERY, parse_ip6("2001:db8:8::99"))
+        query.channel.send(REPLY, query.source, 547)
+        assert sender(relay) == (SERVER, 547)
+
+    with link.udp(parse_ip6("2001:db8:8::99"), 547) as relay:
+        serve(link.server, config(f"{link.near}/2001:db8::1"), scenario)
+
+
 def test_links_are_kept_apart(link: Link, sandbox: Sandbox) -> None:
     """Both have the same link-local address; a multicast is heard once, by its own."""
     second = Link(link.server, link.client, sandbox.interface("t"), sandbox.interface("d"))
