@@ -24,7 +24,9 @@ class UsageError(Exception):
 
 @dataclass(slots=True)
 class CommandLine:
-    """What was asked for. ``show`` is v, V or W when only something is to be printed; ``check`` is t or T, or empty."""
+    """What was asked for. ``show`` is v, V, W or schema when only something is to be printed; ``check`` is t or T, or
+    empty.
+    """
 
     config_file: str = ""
     check: str = ""
@@ -38,6 +40,9 @@ class CommandLine:
 def read_command_line(program: str, arguments: Sequence[str]) -> CommandLine:
     """Read the arguments (without the program's own name, which only begins the texts). Raises UsageError."""
     line = CommandLine()
+    if list(arguments) == ["--schema"]:  # kead's own; getopt's letters stay as they are
+        line.show = "schema"
+        return line
     spare: list[str] = []
     for switch, value in _switches(program, arguments, spare):
         if switch in "vVW":

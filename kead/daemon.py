@@ -100,6 +100,10 @@ class Program(ABC):
         """
 
     @abstractmethod
+    def schema(self) -> str:
+        """What --schema prints: the JSON Schema of its configuration."""
+
+    @abstractmethod
     def make_server(self, launch: Launch) -> Server:
         """A server that is not started yet."""
 
@@ -145,22 +149,23 @@ Usage: {name} -[v|V|W|X] [-d] [-{{c|t|T}} cfgfile] [-p number] [-P number]
   -p number: specify non-standard server port number 1-65535 (useful for testing only)
   -P number: specify non-standard client port number 1-65535 (useful for testing only)
   -X: disables security restrictions
+  --schema: print the JSON Schema of configuration files, for editors, and exit
 """
 
 
 def run(program: Program, argv: Sequence[str]) -> int:
     """Do what the command line asks for; the process's exit status."""
     called = os.path.basename(argv[0])
-    shown = program.kea_name if called.startswith("kea-") else program.name
+    name = program.kea_name if called.startswith("kea-") else program.name
     try:
         line = read_command_line(argv[0], argv[1:])
     except UsageError as error:
-        sys.stderr.write((error.text + "\n" if error.text else "") + program.usage(shown))
+        sys.stderr.write((error.text + "\n" if error.text else "") + program.usage(name))
         return 1
     if line.show:
-        print({"v": program.version, "V": program.extended_version(), "W": program.report()}[line.show])
+        print(_shown(program, line.show))
         return 0
-    set_process_name(shown)
+    set_process_name(name)
     tighten_umask()
     logs.start(program.kea_name, verbose=line.verbose)
     launch = Launch(line.config_file, line.restricted, line.verbose, line.server_port, line.client_port)
@@ -171,6 +176,19 @@ def run(program: Program, argv: Sequence[str]) -> int:
             return runner.run(_Daemon(program, launch).run())
     finally:
         logs.stop()
+
+
+def _shown(program: Program, what: str) -> str:
+    """What -v, -V, -W and --schema print."""
+    match what:
+        case "v":
+            return program.version
+        case "V":
+            return program.extended_version()
+        case "W":
+            return program.report()
+        case _:
+            return program.schema()
 
 
 async def _check(program: Program, launch: Launch, line: CommandLine) -> int:

@@ -115,6 +115,9 @@ class FakeProgram(Program):
         if extra or "only-extra" not in tree:
             judge(tree)
 
+    def schema(self) -> str:
+        return "{}"
+
     def make_server(self, launch: Launch) -> Server:
         return FakeServer(self, launch)
 

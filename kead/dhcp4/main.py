@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
+from kead.config.json_schema import json_schema
 from kead.config.reader import read_file
+from kead.config.schema4 import File4
 from kead.daemon import Launch, Program, run
 from kead.daemon_messages import DaemonMessages
 from kead.dhcp4.server import Server4
@@ -23,6 +26,10 @@ class Dhcp4(Program):
         """See `Program`."""
         document = read_file(launch.config_file, Server4.keywords)
         await Server4.check(document, launch, self.messages, load_libraries=extra)
+
+    def schema(self) -> str:
+        """See `Program`."""
+        return json.dumps(json_schema(File4, "kead-dhcp4 configuration"), indent=2)
 
     def make_server(self, launch: Launch) -> Server4:
         """See `Program`."""
