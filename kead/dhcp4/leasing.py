@@ -187,7 +187,7 @@ async def _pick(x: Exchange, *, offering: bool) -> Lease4 | None:
     classes = x.query.classes
     subnets: Sequence[Subnet4] = (start,)
     if start.network is not None:
-        subnets = siblings(service.recent.first(start.network, start), classes)
+        subnets = siblings(service.recent.first(start), classes)
     if service.classification is not None and not serves(subnets[0], classes):
         subnets = subnets[1:]  # it was open before the client's reservation was known
         if not subnets:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from kead.allocation.occupancy import Occupancy
+from kead.allocation.recent import Recent
 from kead.beside import in_slices
 from kead.config.reader import Document
 from kead.config.resolve4 import load4
@@ -31,7 +32,7 @@ from kead.dhcp4.options import STANDARD
 from kead.dhcp4.select_test import select_test
 from kead.dhcp4.service import CLIENT_PORT, SERVER_PORT, Service4
 from kead.dhcp4.sockets import Sockets4
-from kead.dhcp4.subnets import Recent, SubnetSelector
+from kead.dhcp4.subnets import SubnetSelector
 from kead.dhcp4.tally import Tally4
 from kead.hooks.loading import Loaded
 from kead.leases.lease4 import Lease4
@@ -60,7 +61,7 @@ class Server4(Server[Config4, Memfile4, Dispatcher, Service4]):
         self.guard = ClientGuard(self.tally)
         self.changes = NameChanges(request4)
         self._in_flight: dict[int, Exchange] = {}
-        self._recent = Recent()
+        self._recent: Recent[Subnet4] = Recent()
         self.registry.register(Command("subnet4-select-test", self._select_test))
 
     # What the server is made of

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.pools import first_or_last_of_24
+from kead.allocation.recent import Recent
 from kead.config.snapshot4 import NO_DDNS, Config4, Ddns, Subnet4
 from kead.dhcp4 import messages as log
 from kead.dhcp4.classes import Classification, matter
@@ -21,7 +22,7 @@ from kead.dhcp4.names import Names
 from kead.dhcp4.options import V6_ONLY_PREFERRED, VENDOR_CLASS_IDENTIFIER
 from kead.dhcp4.reply import Templates
 from kead.dhcp4.reservations import avoid
-from kead.dhcp4.subnets import Recent, make_selector
+from kead.dhcp4.subnets import make_selector
 from kead.dhcp4.tally import NO_POOL, Tally4
 from kead.hooks.chain import Chain
 from kead.hooks.loading import Loaded
@@ -57,7 +58,7 @@ class Service4:
         *,
         guard: ClientGuard,
         in_flight: dict[int, Exchange],
-        recent: Recent,
+        recent: Recent[Subnet4],
         server_port: int = SERVER_PORT,
         client_port: int = CLIENT_PORT,
         relay_port: int = SERVER_PORT,

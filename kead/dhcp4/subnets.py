@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from kead.config.snapshot4 import Pool4, SharedNetwork4, Subnet4
+from kead.config.snapshot4 import Pool4, Subnet4
 from kead.dhcp4.options import AGENT_OPTIONS, RAI_LINK_SELECTION, SUBNET_SELECTION
 from kead.dhcp4.packet import Packet4
 from kead.wire.address import text_ip4
@@ -213,24 +213,3 @@ def siblings(subnet: Subnet4, classes: Container[str]) -> Sequence[Subnet4]:
     start = members.index(subnet)
     around = members[start + 1 :] + members[:start]
     return (subnet, *(other for other in around if serves(other, classes)))
-
-
-class Recent:
-    """Where an address was looked for last in a shared network, found or not: there the next search begins, if that
-    subnet is for the same classes as the one that was selected.
-
-    So a search seldom meets full subnets first, and failures are counted by each subnet in turn, as Kea does it.
-    """
-
-    __slots__ = ("_last",)
-
-    def __init__(self) -> None:
-        self._last: dict[tuple[str, tuple[str, ...]], Subnet4] = {}
-
-    def note(self, subnet: Subnet4) -> None:
-        if subnet.network is not None:
-            self._last[subnet.network.name, subnet.classes] = subnet
-
-    def first(self, network: SharedNetwork4, selected: Subnet4) -> Subnet4:
-        last = self._last.get((network.name, selected.classes))
-        return last if last is not None and last.network is network else selected  # not one of a former configuration

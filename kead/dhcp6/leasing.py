@@ -218,9 +218,7 @@ async def _search(x: Exchange, wish: Wish, *, offering: bool) -> Granted | None:
                         return granted
                     if wish.refused:
                         break
-        last, network = selected, selected.network
-        if network is not None:
-            last = x.service.recent.first(network, wish.type, selected)
+        last = x.service.recent.first(selected, wish.type)
         for subnet in open_siblings(last, classes):
             pools: list[AnyPool] = (
                 [pool for pool in subnet.pools if classes.may_pass(pool.classes)]

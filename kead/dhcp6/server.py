@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any
 
 from kead.allocation.occupancy6 import Occupancy6
+from kead.allocation.recent import Recent
 from kead.beside import in_slices
 from kead.config.errors import ConfigError
 from kead.config.reader import Document
@@ -34,7 +35,7 @@ from kead.dhcp6.options import STANDARD
 from kead.dhcp6.select_test import select_test
 from kead.dhcp6.service import CLIENT_PORT, SERVER_PORT, Service6
 from kead.dhcp6.sockets import Sockets6
-from kead.dhcp6.subnets import Recent, SubnetSelector
+from kead.dhcp6.subnets import SubnetSelector
 from kead.dhcp6.tally import UNCOUNTED, Tally6
 from kead.hooks.loading import Loaded
 from kead.leases.lease6 import Lease6, LeaseType
@@ -67,7 +68,7 @@ class Server6(Server[Config6, Memfile6, Dispatcher, Service6]):
         self.guard = ClientGuard(self.tally)
         self.changes = NameChanges(request6)
         self._in_flight: dict[int, Exchange] = {}
-        self._recent = Recent()
+        self._recent: Recent[Subnet6] = Recent()
         self.registry.register(Command("subnet6-select-test", self._select_test))
 
     # What the server is made of

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kead.allocation.allocator import Allocator, make_allocator
 from kead.allocation.prefix_allocator import PrefixAllocator
+from kead.allocation.recent import Recent
 from kead.config.snapshot6 import NO_DDNS, Config6, Ddns, PdPool6, Subnet6
 from kead.dhcp6 import messages as log
 from kead.dhcp6.classes import Classification, matter
@@ -21,7 +22,7 @@ from kead.dhcp6.names import Names
 from kead.dhcp6.options import VENDOR_CLASS
 from kead.dhcp6.reply import Templates
 from kead.dhcp6.reservations import avoid
-from kead.dhcp6.subnets import Recent, SubnetSelector
+from kead.dhcp6.subnets import SubnetSelector
 from kead.dhcp6.tally import NO_POOL, UNCOUNTED, Tally6
 from kead.dhcp6.values import vendor_classes
 from kead.dhcp6.wishes import NA, AnyPool, pool_of
@@ -60,7 +61,7 @@ class Service6:
         duid: bytes,
         guard: ClientGuard,
         in_flight: dict[int, Exchange],
-        recent: Recent,
+        recent: Recent[Subnet6],
         server_port: int = SERVER_PORT,
         client_port: int = CLIENT_PORT,
         relay_port: int = SERVER_PORT,

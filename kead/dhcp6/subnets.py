@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from kead.config.snapshot6 import SharedNetwork6, Subnet6
+from kead.config.snapshot6 import Subnet6
 from kead.dhcp6.options import INTERFACE_ID
 from kead.dhcp6.packet import Packet6
 from kead.dhcp6.wishes import AnyPool, pool_of
@@ -158,26 +158,3 @@ def siblings(subnet: Subnet6) -> Sequence[Subnet6]:
 def open_siblings(subnet: Subnet6, classes: Classes) -> Sequence[Subnet6]:
     """Those of them that are open to who is in these classes."""
     return [one for one in siblings(subnet) if serves(one, classes)]
-
-
-class Recent:
-    """Where an address or a prefix was looked for last in a shared network, found or not: there the next search begins,
-    if that subnet is for the same classes as the one that was selected.
-
-    So a search seldom meets full subnets first, and failures are counted by each subnet in turn, as Kea does it.
-    """
-
-    __slots__ = ("_last",)
-
-    def __init__(self) -> None:
-        self._last: dict[tuple[str, int, tuple[str, ...]], Subnet6] = {}
-
-    def note(self, subnet: Subnet6, kind: int) -> None:
-        """This is the last one for this type of lease."""
-        if subnet.network is not None:
-            self._last[subnet.network.name, kind, subnet.classes] = subnet
-
-    def first(self, network: SharedNetwork6, kind: int, selected: Subnet6) -> Subnet6:
-        """Where to begin."""
-        last = self._last.get((network.name, kind, selected.classes))
-        return last if last is not None and last.network is network else selected  # not one of a former configuration

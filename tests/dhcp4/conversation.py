@@ -18,6 +18,7 @@ from typing import Any
 
 from kead import logs
 from kead.allocation.occupancy import Occupancy
+from kead.allocation.recent import Recent
 from kead.config.reader import read_text
 from kead.config.resolve4 import load4
 from kead.config.restrictions import Restrictions
@@ -33,7 +34,7 @@ from kead.dhcp4.hook_points import POINTS
 from kead.dhcp4.options import STANDARD
 from kead.dhcp4.packet import BROADCAST_FLAG, Packet4, decode, encode
 from kead.dhcp4.service import Service4
-from kead.dhcp4.subnets import BROADCAST, Recent
+from kead.dhcp4.subnets import BROADCAST
 from kead.dhcp4.tally import Tally4
 from kead.hooks.instance import Host
 from kead.hooks.library import Library
@@ -161,7 +162,7 @@ class ServerUnderTest:
         self.changes = NameChanges(request4, lambda: self.now)
         self.d2 = self.changes.sender = Keeper()
         self.in_flight: dict[int, Exchange] = {}
-        self.recent = Recent()
+        self.recent: Recent[Any] = Recent()
         self.channel = FakeChannel(interface())
         self.libraries = Loaded((), (), (), HOST)
         self.dispatcher: Dispatcher

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from kead.allocation.recent import Recent
 from kead.config.snapshot4 import Subnet4
 from kead.dhcp4.exchange import Exchange
-from kead.dhcp4.subnets import Recent, SubnetSelector, siblings
+from kead.dhcp4.subnets import SubnetSelector, siblings
 from kead.trace import Trace
 from kead.wire.address import parse_ip4
 from tests.dhcp4.conversation import SERVER, Client, FakeChannel, ServerUnderTest, interface, load
@@ -173,11 +174,11 @@ def test_siblings_go_round_by_id() -> None:
 
 def test_a_network_remembers_where_it_gave_out_an_address_last() -> None:
     one, two = members(1, 2)
-    recent = Recent()
+    recent: Recent[Subnet4] = Recent()
     assert one.network is not None
-    assert recent.first(one.network, one) is one
+    assert recent.first(one) is one
     recent.note(two)
-    assert recent.first(one.network, one) is two
+    assert recent.first(one) is two
 
 
 def _time(count: int) -> float:

@@ -19,6 +19,7 @@ from typing import Any
 
 from kead import logs
 from kead.allocation.occupancy6 import Occupancy6
+from kead.allocation.recent import Recent
 from kead.config.reader import read_text
 from kead.config.resolve6 import load6
 from kead.config.restrictions import Restrictions
@@ -49,7 +50,6 @@ from kead.dhcp6.packet import (
     encode,
 )
 from kead.dhcp6.service import Service6
-from kead.dhcp6.subnets import Recent
 from kead.dhcp6.tally import Tally6
 from kead.hooks.instance import Host
 from kead.hooks.library import Library
@@ -227,7 +227,7 @@ class ServerUnderTest:
         self.changes = NameChanges(request6, lambda: self.now)
         self.d2 = self.changes.sender = Keeper()
         self.in_flight: dict[int, Exchange] = {}
-        self.recent = Recent()
+        self.recent: Recent[Any] = Recent()
         self.channel = FakeChannel(interface())
         self.libraries = Loaded((), (), (), HOST)
         self.dispatcher: Dispatcher
