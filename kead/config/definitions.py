@@ -5,6 +5,7 @@ Law: a list of keywords in, an option table out. The rules are config-common.md 
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import NoReturn
 
@@ -66,10 +67,10 @@ class _Reading:
         self._family = family
         self._space = family.space if entry.space is None else entry.space
 
-    def refuse(self, text: str, keyword: str = "") -> NoReturn:
+    def refuse(self, text: str, keyword: str = "", remedy: str = "") -> NoReturn:
         path = (*self._path, keyword) if keyword else self._path
         place = self._document.place(path)
-        raise ConfigError(f"{text} ({place})", place=place, path=path)
+        raise ConfigError(f"{text} ({place})", place=place, path=path, remedy=remedy)
 
     def definition(self, table: OptionTable) -> OptionDefinition:
         entry = self._entry
@@ -81,7 +82,9 @@ class _Reading:
         if not is_name(entry.name):
             self.refuse(f"invalid option name '{entry.name}'")
         if kind is None:
-            self.refuse("option type 255 not supported.")
+            near = difflib.get_close_matches(entry.type, _TYPES, 1, 0.6)
+            remedy = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(_TYPES)}"
+            self.refuse("option type 255 not supported.", remedy=remedy)
         self._check_shape(kind, fields)
         self._check_encapsulation()
         definition = OptionDefinition(

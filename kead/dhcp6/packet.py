@@ -141,6 +141,13 @@ class Packet6:
         """SOLICIT and so on; UNKNOWN for a type without a name."""
         return TYPE_NAMES.get(self.type, "UNKNOWN")
 
+    def __repr__(self) -> str:
+        """Which message it is, in short; `packet_text.packet_text` shows all of it."""
+        try:
+            return f"<Packet6 {self.name_of_type()} xid={self.transaction_id:#x} duid={self.duid.hex(':')}>"
+        except Exception:  # noqa: BLE001  (a hook library can put anything into the fields, or leave them unset)
+            return "<Packet6 with odd fields>"
+
 
 _new_packet = Packet6.__new__
 _new_relay = Relay6.__new__

@@ -118,9 +118,12 @@ def _check_callout(name: str, function: Callable[..., Any]) -> None:
         pass  # a builtin without a signature: it will be seen when it is called
 
 
+_OTHER_FAMILY: Final = str.maketrans("46", "64")
+
+
 def _point_out(library: Library, name: str, points: Mapping[str, type[Callout]]) -> None:
     """A name that nearly is one of a point (and not one of the other family's)."""
-    if "6" in name and name.replace("6", "4") in points:
+    if name.translate(_OTHER_FAMILY) in points:
         return
     for near in difflib.get_close_matches(name, points, 1, 0.85):
         messages.MISSPELT(library.name, name, near)

@@ -63,8 +63,9 @@ async def test_everything_is_logged(server: ServerUnderTest, client: Client, log
 async def test_a_reply_that_fits_into_no_datagram_costs_only_itself(
     server: ServerUnderTest, client: Client, other: Client, log: LogFile
 ) -> None:
-    """2000 identity associations are 32 KB, what the server says of them is 90: too much for a relay's message."""
-    many = client.query(REQUEST, nas={iaid: [] for iaid in range(2000)}, server_id=SERVER_DUID, relays=[relay()])
+    """An interface-id of 60 KB comes back with what is said of 200 associations: no outer relay's option holds it."""
+    relays = [relay(), relay(options={18: bytes(60_000)})]
+    many = client.query(REQUEST, nas={iaid: [] for iaid in range(200)}, server_id=SERVER_DUID, relays=relays)
     few = other.query(REQUEST, na=[], server_id=SERVER_DUID, relays=[relay()])
     (reply,) = server.deliver(server.datagram(many), server.datagram(few))
     assert reply.packet.duid == other.duid

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from kead.dhcp4 import hook_points as points4
 from kead.dhcp4.hook_points import Hooks4
+from kead.dhcp6 import hook_points as points6
 from kead.hooks.errors import LibraryError
+from kead.hooks.instance import Host
 from kead.hooks.loading import Loaded, load, nothing, replace
 from kead.hooks.point import Occasion
 from tests.hooks.helpers import HOST, LIBRARIES, Entry, Exchange, hooks, loaded, query, turns
@@ -404,3 +407,13 @@ async def test_the_library_that_drops_one_client() -> None:
     assert chain is not None
     assert (await chain(Exchange(), query4=query())).status.name == "CONTINUE"
     assert (await chain(Exchange(), query4=query(hwaddr=b"\2\0\0\0\0\2"))).status.name == "DROP"
+
+
+async def test_functions_for_the_other_family_are_no_misspelt_ones(tmp_path: Path, capfd: Any) -> None:
+    """One file may serve both servers."""
+    file = tmp_path / "both.py"
+    file.write_text("def pkt4_receive(callout): pass\ndef pkt6_receive(callout): pass\n")
+    for points in (points4.POINTS, points6.POINTS):
+        both = await load([Entry(str(file), {})], Host("kea-dhcp", points), confined=False)
+        await both.unload()
+    assert "did you mean" not in capfd.readouterr().out
