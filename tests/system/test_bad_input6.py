@@ -82,7 +82,7 @@ def broken(relay: Relay6) -> dict[str, tuple[bytes, tuple[str, str]]]:
 
 def odd(relay: Relay6) -> dict[str, bytes]:
     """What is unusual or foolish, and yet served."""
-    many = [option(IA_NA, number.to_bytes(4, "big") + bytes(8)) for number in range(500)]
+    many = [option(IA_NA, number.to_bytes(4, "big") + bytes(8)) for number in range(256)]
 
     def hint(value: bytes) -> bytes:
         return relay.wrapped(message(CLIENT, option(IA_PD, bytes(12) + option(IAPREFIX, value))))
@@ -90,7 +90,7 @@ def odd(relay: Relay6) -> dict[str, bytes]:
     return {
         "33 relays": nested(relay, 33),
         "a DUID of 130 bytes": relay.wrapped(message(option(CLIENT_ID, b"\0\2" + bytes(128)), association())),
-        "500 associations": relay.wrapped(message(CLIENT, *many)),
+        "256 associations": relay.wrapped(message(CLIENT, *many)),
         "a prefix of 129 bits": hint(bytes(8) + b"\x81" + bytes(16)),
         "an excluded prefix that is none": hint(bytes(8) + b"\x40" + bytes(16) + option(67, b"\x20\0")),
     }
