@@ -133,7 +133,7 @@ class Message:
         _batch.gathered = True
 
 
-GAPS: Final = tuple(f"\0{chr(place)}" for place in range(1, 8))
+GAPS: Final = tuple(f"\0{chr(place)}" for place in range(1, 9))
 """In place of values that differ from time to time: see `Together.learn`."""
 _GAP: Final = re.compile("\0(.)", re.DOTALL)
 _LEARNT_AT_MOST: Final = 512

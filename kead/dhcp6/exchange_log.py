@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kead.dhcp6 import messages as log
 from kead.dhcp6.associations import IaNa, IaPd
@@ -11,7 +12,7 @@ from kead.dhcp6.label import label_of
 from kead.dhcp6.packet import ADVERTISE, REBIND, RENEW, TYPE_NAMES, Packet6
 from kead.dhcp6.packet_text import packet_text
 from kead.dhcp6.wishes import PD, Granted, Wish
-from kead.logs import Message, Together
+from kead.logs import GAPS, Message, Together
 from kead.wire.address import text_ip6
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def log_nothing(x: Exchange, wish: Wish, *, offering: bool) -> None:
 # The usual packet's
 
 
-_text = lru_cache(64)(text_ip6)  # of the server's own addresses: the same few again and again
+_text = lru_cache(1024)(text_ip6)  # of relay agents and of the server: the same few again and again
+_number = int.from_bytes
 
 
 @lru_cache(64)
@@ -125,35 +127,67 @@ def log_usual(
     seen: Glance, duid: bytes, out: Outgoing, na: Portion | None, pd: Portion | None, server_port: int
 ) -> None:
     """All lines of an exchange in which nothing unusual happened."""
-    who = label_of(duid, int.from_bytes(seen.head[1:], "big"))
-    datagram = out.datagram
+    datagram, offering = out.datagram, out.kind == ADVERTISE
     channel = datagram.channel
+    source = _text(datagram.source) if seen.relay else text_ip6(datagram.source)
+    of_leases: tuple[Message, ...] = ()
+    # of all exchanges of a kind only these differ
+    values: tuple[str, ...] = (label_of(duid, _number(seen.head[1:], "big")), source)
+    length = 0
+    if na is not None:
+        of_leases = (_message_of(na, seen.kind, offering=offering),)
+        values += (text_ip6(na.address), str(_number(na.iaid, "big")), str(na.valid))
+    if pd is not None:
+        length = pd.length
+        of_leases += (_message_of(pd, seen.kind, offering=offering),)
+        values += (text_ip6(pd.address), str(_number(pd.iaid, "big")), str(pd.valid))
+    together = _together(log.QUERY_LABEL, log.PACKET_RECEIVED, *of_leases, log.PACKET_SEND)
     interface = channel.interface.name
-    source, destination = text_ip6(datagram.source), _text(datagram.destination)
-    messages = [log.QUERY_LABEL, log.PACKET_RECEIVED]
-    arguments: list[tuple[object, ...]] = [
+    about = (seen.kind, out.kind, datagram.destination, interface, channel.address, server_port, out.port, length)
+    if not together.again(about, *values):
+        together.learn(about, *_usual(*about, of_leases, GAPS[: len(values)]))
+        together(*_usual(*about, of_leases, values))
+
+
+def _usual(
+    asked: int,
+    answered: int,
+    destination: int,
+    interface: str,
+    sent_from: int,
+    server_port: int,
+    port: int,
+    length: int,
+    of_leases: Sequence[Message],
+    values: Sequence[str],
+) -> list[tuple[object, ...]]:
+    """What the lines say, one after the other. `values`: the label and the source; then of every lease its address,
+    the IAID and how long it is valid.
+    """
+    who, source = values[:2]
+    lines: list[tuple[object, ...]] = [
         (who,),
-        (who, TYPE_NAMES[seen.kind], seen.kind, source, destination, interface),
+        (who, TYPE_NAMES[asked], asked, source, _text(destination), interface),
     ]
-    for portion in (na, pd):
-        if portion is not None:
-            message, times = _message_of(portion, seen.kind, offering=out.kind == ADVERTISE)
-            what = (text_ip6(portion.address), portion.length) if portion.type == PD else (text_ip6(portion.address),)
-            messages.append(message)
-            arguments.append((who, *what, int.from_bytes(portion.iaid, "big"), *times))
-    messages.append(log.PACKET_SEND)
-    sent_from = _text(channel.address)
-    arguments.append((who, TYPE_NAMES[out.kind], out.kind, sent_from, server_port, source, out.port, interface))
-    _together(*messages)(*arguments)
+    for place, message in enumerate(of_leases):
+        address, iaid, valid = values[2 + 3 * place : 5 + 3 * place]
+        what = (who, address, length, iaid) if message in _OF_PREFIXES else (who, address, iaid)
+        lines.append((*what, valid) if message in _TELL_HOW_LONG else what)
+    lines.append((who, TYPE_NAMES[answered], answered, _text(sent_from), server_port, source, port, interface))
+    return lines
 
 
-def _message_of(portion: Portion, kind: int, *, offering: bool) -> tuple[Message, tuple[int, ...]]:
-    """How `log_granted` says it; and for how long, where it says that."""
+_OF_PREFIXES: Final = frozenset((log.PD_LEASE_ADVERT, log.PD_LEASE_ALLOC, log.PD_LEASE_RENEW, log.PD_LEASE_REUSE))
+_TELL_HOW_LONG: Final = frozenset((log.LEASE_ALLOC, log.LEASE_REUSE, log.PD_LEASE_ALLOC, log.PD_LEASE_REUSE))
+
+
+def _message_of(portion: Portion, kind: int, *, offering: bool) -> Message:
+    """How `log_granted` says it."""
     prefix = portion.type == PD
     if portion.own is not None and portion.renewed is None and not offering:
-        return log.PD_LEASE_REUSE if prefix else log.LEASE_REUSE, (portion.valid,)
+        return log.PD_LEASE_REUSE if prefix else log.LEASE_REUSE
     if kind in (RENEW, REBIND):
-        return log.PD_LEASE_RENEW if prefix else log.LEASE_RENEW, ()
+        return log.PD_LEASE_RENEW if prefix else log.LEASE_RENEW
     if offering:
-        return log.PD_LEASE_ADVERT if prefix else log.LEASE_ADVERT, ()
-    return log.PD_LEASE_ALLOC if prefix else log.LEASE_ALLOC, (portion.valid,)
+        return log.PD_LEASE_ADVERT if prefix else log.LEASE_ADVERT
+    return log.PD_LEASE_ALLOC if prefix else log.LEASE_ALLOC

@@ -153,22 +153,22 @@ IA_PD_REQUEST = Message(
 IA_PD_EXTEND = Message(
     "DHCP6_PROCESS_IA_PD_EXTEND", "leases", DEBUG(50), "%s: extending lease lifetime for IA_PD option with iaid=%d"
 )
-LEASE_ADVERT = Message("DHCP6_LEASE_ADVERT", "leases", INFO, "%s: lease for address %s and iaid=%d will be advertised")
+LEASE_ADVERT = Message("DHCP6_LEASE_ADVERT", "leases", INFO, "%s: lease for address %s and iaid=%s will be advertised")
 LEASE_ADVERT_FAIL = Message(
     "DHCP6_LEASE_ADVERT_FAIL", "leases", DEBUG(50), "%s: failed to advertise an address lease for iaid=%d"
 )
 LEASE_ALLOC = Message(
-    "DHCP6_LEASE_ALLOC", "leases", INFO, "%s: lease for address %s and iaid=%d has been allocated for %d seconds"
+    "DHCP6_LEASE_ALLOC", "leases", INFO, "%s: lease for address %s and iaid=%s has been allocated for %s seconds"
 )
 LEASE_ALLOC_FAIL = Message(
     "DHCP6_LEASE_ALLOC_FAIL", "leases", DEBUG(50), "%s: failed to grant an address lease for iaid=%d"
 )
-LEASE_RENEW = Message("DHCP6_LEASE_RENEW", "leases", INFO, "%s: lease for address %s and iaid=%d has been allocated")
+LEASE_RENEW = Message("DHCP6_LEASE_RENEW", "leases", INFO, "%s: lease for address %s and iaid=%s has been allocated")
 LEASE_REUSE = Message(
-    "DHCP6_LEASE_REUSE", "leases", INFO, "%s: lease for address %s and iaid=%d has been reused for %d seconds"
+    "DHCP6_LEASE_REUSE", "leases", INFO, "%s: lease for address %s and iaid=%s has been reused for %s seconds"
 )
 PD_LEASE_ADVERT = Message(
-    "DHCP6_PD_LEASE_ADVERT", "leases", INFO, "%s: lease for prefix %s/%d and iaid=%d will be advertised"
+    "DHCP6_PD_LEASE_ADVERT", "leases", INFO, "%s: lease for prefix %s/%d and iaid=%s will be advertised"
 )
 PD_LEASE_ADVERT_FAIL = Message(
     "DHCP6_PD_LEASE_ADVERT_FAIL", "leases", DEBUG(50), "%s: failed to advertise a prefix lease for iaid=%d"
@@ -177,16 +177,16 @@ PD_LEASE_ALLOC = Message(
     "DHCP6_PD_LEASE_ALLOC",
     "leases",
     INFO,
-    "%s: lease for prefix %s/%d and iaid=%d has been allocated for %d seconds",
+    "%s: lease for prefix %s/%d and iaid=%s has been allocated for %s seconds",
 )
 PD_LEASE_ALLOC_FAIL = Message(
     "DHCP6_PD_LEASE_ALLOC_FAIL", "leases", DEBUG(50), "%s: failed to grant a prefix lease for iaid=%d"
 )
 PD_LEASE_RENEW = Message(
-    "DHCP6_PD_LEASE_RENEW", "leases", INFO, "%s: lease for prefix %s/%d and iaid=%d has been allocated"
+    "DHCP6_PD_LEASE_RENEW", "leases", INFO, "%s: lease for prefix %s/%d and iaid=%s has been allocated"
 )
 PD_LEASE_REUSE = Message(
-    "DHCP6_PD_LEASE_REUSE", "leases", INFO, "%s: lease for prefix %s/%d and iaid=%d has been reused for %d seconds"
+    "DHCP6_PD_LEASE_REUSE", "leases", INFO, "%s: lease for prefix %s/%d and iaid=%s has been reused for %s seconds"
 )
 
 # Leases are given back

@@ -3,6 +3,9 @@
 A lease change counts globally, in its subnet and in its pool, and only when it is durable: until then it is noted
 (`assigned`, `removed`, …), what was noted for a group is taken with the group (`cut`), and counted when the group is
 through (`settle`). A group that fails was never counted.
+
+What every packet counts is gathered, and put into the counters when they are looked at or sampled, a hundred times a
+second at most.
 """
 
 from __future__ import annotations
@@ -75,7 +78,9 @@ class Tally6:
         "_by_type",
         "_noted",
         "_received",
+        "_replies",
         "_sent",
+        "_settled",
         "leases",
         "packets",
         "pd_pools",
@@ -96,6 +101,8 @@ class Tally6:
         self.pools: dict[tuple[int, int], PoolCounters6] = {}
         self.pd_pools: dict[tuple[int, int], PdPoolCounters6] = {}
         self._received: dict[int, int] = {}
+        self._sent: dict[int, int] = {}
+        self._settled: dict[tuple[int, bool, int, int], int] = {}
         self._noted: dict[tuple[int, bool, int, int], int] = {}
         self._by_type: dict[int, Counter] = {
             SOLICIT: p.pkt6_solicit_received,
@@ -114,11 +121,12 @@ class Tally6:
             ADDR_REG_INFORM: p.pkt6_addr_reg_inform_received,
             ADDR_REG_REPLY: p.pkt6_addr_reg_reply_received,
         }
-        self._sent = {
+        self._replies = {
             ADVERTISE: p.pkt6_advertise_sent,
             REPLY: p.pkt6_reply_sent,
             ADDR_REG_REPLY: p.pkt6_addr_reg_reply_sent,
         }
+        statistics.sources.append(self._count_gathered)
 
     def configure(self, subnets: Iterable[tuple[int, Sizes, Sizes]]) -> None:
         """Counters for these subnets: (subnet id, its pools, its pools of prefixes); those of others are forgotten."""
@@ -127,6 +135,7 @@ class Tally6:
 
     def configuring(self, subnets: Iterable[tuple[int, Sizes, Sizes]]) -> Iterator[None]:
         """The same in short steps, between which packets may be counted."""
+        self._count_gathered()
         old_subnets, old_pools, old_pd_pools = self.subnets.copy(), self.pools.copy(), self.pd_pools.copy()
         statistics = self.statistics
         for subnet_id, pools, pd_pools in subnets:
@@ -161,6 +170,7 @@ class Tally6:
 
     def recount(self, counts: Iterable[tuple[int, int, int, int, int]]) -> None:
         """Set what is assigned, declined and registered from the store: (subnet id, pool id, type, state, how many)."""
+        self._count_gathered()
         leases = self.leases
         for counter in (leases.assigned_nas, leases.assigned_pds, leases.declined_addresses):
             counter.set(0)
@@ -192,26 +202,34 @@ class Tally6:
     # Packets
 
     def received(self, kind: int) -> None:
-        """A packet was parsed; its message type is this. Counted at the end of the batch."""
+        """A packet was parsed; its message type is this."""
         self._received[kind] = self._received.get(kind, 0) + 1
-
-    def end_of_batch(self, now: float) -> None:
-        """A batch is through at `now`."""
-        if self._received:
-            for kind, number in self._received.items():
-                self.packets.pkt6_received.add(number)
-                self._by_type.get(kind, self.packets.pkt6_unknown_received).add(number)
-                if kind == LEASE_QUERY:
-                    self.packets.pkt6_lease_query_received.add(number)
-            self._received.clear()
-        self.statistics.end_of_batch(now)
 
     def sent(self, kind: int, number: int) -> None:
         """So many replies of this type left."""
-        self.packets.pkt6_sent.add(number)
-        counter = self._sent.get(kind)
-        if counter is not None:
-            counter.add(number)
+        self._sent[kind] = self._sent.get(kind, 0) + number
+
+    def end_of_batch(self, now: float) -> None:
+        """A batch is through at `now`."""
+        self.statistics.end_of_batch(now, bool(self._received or self._sent or self._settled))
+
+    def _count_gathered(self) -> None:
+        """Put what was gathered into the counters."""
+        for kind, number in self._received.items():
+            self.packets.pkt6_received.add(number)
+            self._by_type.get(kind, self.packets.pkt6_unknown_received).add(number)
+            if kind == LEASE_QUERY:
+                self.packets.pkt6_lease_query_received.add(number)
+        self._received.clear()
+        for kind, number in self._sent.items():
+            self.packets.pkt6_sent.add(number)
+            counter = self._replies.get(kind)
+            if counter is not None:
+                counter.add(number)
+        self._sent.clear()
+        for (change, prefix, subnet_id, pool_id), number in self._settled.items():
+            self._count(change, prefix, subnet_id, pool_id, number)
+        self._settled.clear()
 
     def parse_failed(self) -> None:
         """Bytes that are no packet. They count as received too."""
@@ -340,22 +358,26 @@ class Tally6:
 
     def settle(self, noted: Noted) -> None:
         """These changes are durable: count them."""
-        for (change, prefix, subnet_id, pool_id), number in noted.items():
-            key = (subnet_id, pool_id)
-            if prefix:
-                _count_prefixes(self.leases, change, number)
-                _count_prefixes(self._subnet(subnet_id), change, number)
-                pd_pool = self.pd_pools.get(key)
-                if pd_pool is not None:
-                    _count_prefixes(pd_pool, change, number)
-            else:
-                _count_addresses(self.leases, change, number)
-                subnet = self._subnet(subnet_id)
-                _count_addresses(subnet, change, number)
-                _count_registered(self.leases, subnet, change, number)
-                pool = self.pools.get(key)
-                if pool is not None:
-                    _count_addresses(pool, change, number)
+        settled = self._settled
+        for key, number in noted.items():
+            settled[key] = settled.get(key, 0) + number
+
+    def _count(self, change: int, prefix: bool, subnet_id: int, pool_id: int, number: int) -> None:
+        key = (subnet_id, pool_id)
+        subnet = self._subnet(subnet_id)
+        if prefix:
+            _count_prefixes(self.leases, change, number)
+            _count_prefixes(subnet, change, number)
+            pd_pool = self.pd_pools.get(key)
+            if pd_pool is not None:
+                _count_prefixes(pd_pool, change, number)
+        else:
+            _count_addresses(self.leases, change, number)
+            _count_addresses(subnet, change, number)
+            _count_registered(self.leases, subnet, change, number)
+            pool = self.pools.get(key)
+            if pool is not None:
+                _count_addresses(pool, change, number)
 
     def _subnet(self, subnet_id: int) -> SubnetCounters6:
         subnet = self.subnets.get(subnet_id)

@@ -335,3 +335,39 @@ async def test_nothing_takes_the_lane_while_something_is_in_flight(
     assert (await Client(server, "00030001020000000002").solicit()).address == "2001:db8:1::12"
     server.in_flight.clear()
     assert served == [SOLICIT, SOLICIT]
+
+
+@pytest.mark.parametrize("wants", [("na",), ("pd",), ("na", "pd")], ids="+".join)
+@pytest.mark.parametrize("behind", [[], [relay(options={18: b"eth7"})]], ids=["direct", "relay"])
+async def test_lines_that_are_filled_in_are_those_that_serve_writes(
+    tmp_path: Path, log: LogFile, served: list[int], wants: tuple[str, ...], behind: list[Any]
+) -> None:
+    """Clients that differ in all that a line may tell of them: address, IAID, source, transaction, what is left."""
+    told = []
+    for express in (True, False):
+        log.path.unlink(missing_ok=True)
+        log.use("INFO")
+        server = ServerUnderTest()
+        server.configure(of_subnet={"relay": {"ip-addresses": ["fe80::c2"]}} if behind else None)
+        if not express:
+            server.service.express = None
+        del served[:]
+        # an offer, a lease, the same once more, prolonged while little of it is over, and when half of it is
+        for kind, seconds in ((SOLICIT, 0), (REQUEST, 1), (REQUEST, 7), (RENEW, 60), (RENEW, 2500), (REBIND, 2500)):
+            server.now += seconds
+            for number in range(4):
+                query = usual(kind, number, wants, hints=kind != SOLICIT)
+                for code in (3, 25):
+                    if code in query.options:
+                        query.options[code] = [bytes((number, 0, 0, code)) + query.options[code][0][4:]]
+                query.relays = list(behind)
+                server.deliver(server.datagram(query, source="fe80::c5" if behind else f"fe80::c{number}"))
+                server.now += 1
+        if express:
+            assert len(served) <= 6, "the others took the lane"
+        told.append([line.split("] ", 1)[1] for line in log.lines])
+        await server.store.close()
+    assert told[0] == told[1]
+    says = "\n".join(told[0])
+    for what in ("will be advertised", "has been allocated for 4000 seconds", "has been reused for", "allocated\n"):
+        assert what in says
