@@ -122,7 +122,11 @@ def encode_hex(text: str, definition: OptionDefinition | None = None) -> bytes:
             raise OptionTextError(f"option data is not a valid string of hexadecimal digits: {text}")
         digits = match[1]
         data = bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
-    return data if definition is None else fit(definition, data)
+    if definition is None:
+        return data
+    value = fit(definition, data)
+    behind = definition.encapsulates and definition.type in SIZES and not definition.array
+    return data if behind else value  # bytes behind a value of fixed size are sub-options
 
 
 def fit(definition: OptionDefinition, data: bytes) -> bytes:
@@ -150,8 +154,7 @@ def fit(definition: OptionDefinition, data: bytes) -> bytes:
     size = SIZES.get(kind, 0)
     if len(data) < size and kind not in (OptionType.BOOLEAN, OptionType.IPV4, OptionType.IPV6, OptionType.PSID):
         raise OptionTextError(f"OptionInt {definition.code} truncated")
-    end = codec_of(definition, kind).end(data, 0)
-    return data if definition.encapsulates else data[:end]  # bytes behind a value are sub-options
+    return data[: codec_of(definition, kind).end(data, 0)]
 
 
 def _record_end(definition: OptionDefinition, data: bytes) -> int:
