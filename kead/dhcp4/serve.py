@@ -21,7 +21,7 @@ from kead.dhcp4.arrival import (
     recover_agent_options,
     refuse,
 )
-from kead.dhcp4.classes import dropped, rejected
+from kead.dhcp4.classes import rejected
 from kead.dhcp4.consent import ask_before_offer, before_sending, committed
 from kead.dhcp4.exchange import Exchange
 from kead.dhcp4.exchange_log import log_received, log_send
@@ -105,7 +105,7 @@ async def serve(x: Exchange) -> bool:
         options = c.query4.options
         if x.subject is not None:
             x.subject.follow(x.query)
-    if classification is not None and dropped(x):
+    if classification is not None and classification.dropped(x):
         return False
     client_id = options.get(CLIENT_IDENTIFIER)
     if client_id is None:

@@ -86,7 +86,7 @@ DROP_CLASS_EARLY = Message(
     DEBUG(40),
     "dropped as member of the special class 'DROP' after early global host reservations lookup: %s %s",
 )
-DROP_CLASS2 = Message(
+DROP_CLASS_LATER = Message(
     "DHCP6_PACKET_DROP_DROP_CLASS2",
     "packets",
     DEBUG(40),

@@ -15,7 +15,7 @@ from kead.dhcp6 import reply
 from kead.dhcp6.arrival import find_subnet, for_us, sound
 from kead.dhcp6.assign import assign, extend
 from kead.dhcp6.associations import NOT_ON_LINK, SUCCESS, IaNa, Status
-from kead.dhcp6.classes import dropped, settle
+from kead.dhcp6.classes import settle
 from kead.dhcp6.consent import before_sending, committed
 from kead.dhcp6.exchange import Exchange
 from kead.dhcp6.exchange_log import log_received, log_send
@@ -99,7 +99,7 @@ async def serve(x: Exchange) -> bool:
         query = x.query = c.query6
         if x.subject is not None:
             x.subject.follow(query)
-    if x.subject is not None and dropped(x):
+    if service.classification is not None and service.classification.dropped(x):
         return False
     if not sound(x, query):
         return False

@@ -633,3 +633,21 @@ async def test_what_the_log_says(server: ServerUnderTest, client: Client, log: L
         "Expression 'b' evaluated to false",
     ):
         assert log.text.count(line) == 1, line
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "given"),
+    [
+        ({"valid-lifetime": 0, "preferred-lifetime": 0}, {"valid-lifetime": 1234}, (3000, 4000)),
+        ({"valid-lifetime": 0}, {"valid-lifetime": 1234}, (3000, 4000)),
+        ({"preferred-lifetime": 0}, {"preferred-lifetime": 700}, (3000, 4000)),
+        ({"valid-lifetime": 5000}, {"preferred-lifetime": 700, "valid-lifetime": 1111}, (700, 5000)),
+    ],
+)
+async def test_the_first_class_that_has_a_lifetime_decides(
+    server: ServerUnderTest, client: Client, first: dict[str, int], second: dict[str, int], given: tuple[int, int]
+) -> None:
+    """If that is 0 the subnet's counts, as in Kea 3.0.4; preferred and valid each for itself."""
+    both = [{"name": name, "test": "option[1].exists", **more} for name, more in (("a", first), ("b", second))]
+    server.configure(client_classes=both)
+    assert (await client.request()).lifetimes == given
